@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Errors: the table of classes and the one function that puts an error into a context.
+ *
+ * The first error of a chain of steps is the one kept: what fails after it in the same
+ * context, while cleaning up, does not hide it.
+ */
+#include "base/error.h"
+
+#include <string.h>
+
+#include "base/ctx.h"
+
+static const struct ci_error_kind kinds[] = {
+#define ERROR(name, parent, status, format, keys)                                                  \
+    [CI_ERR_##name] = {#name, CI_ERR_##parent, status, format, keys},
+#include "base/errors.def"
+#undef ERROR
+};
+
+static bool set(struct ci_ctx *ctx, enum ci_error_class class, int status, const char *format,
+                va_list args)
+{
+    if (ctx->error)
+        return false;
+    ctx->error = ci_new(ctx->mem, struct ci_error);
+    ctx->error->class = class;
+    ctx->error->status = status;
+    ctx->error->message = ci_vprintf(ctx->mem, format, args);
+    return false;
+}
+
+bool ci_error_set(struct ci_ctx *ctx, enum ci_error_class class, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    set(ctx, class, kinds[class].status, format, args);
+    va_end(args);
+    return false;
+}
+
+bool ci_error_set_status(struct ci_ctx *ctx, enum ci_error_class class, int status,
+                         const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    set(ctx, class, status, format, args);
+    va_end(args);
+    return false;
+}
+
+const struct ci_error_kind *ci_error_kind(enum ci_error_class class)
+{
+    return &kinds[class];
+}
+
+enum ci_error_class ci_error_class_by_name(const char *name)
+{
+    for (int i = 0; i < CI_ERR_COUNT; i++) {
+        if (strcmp(kinds[i].name, name) == 0)
+            return (enum ci_error_class)i;
+    }
+    return CI_ERR_COUNT;
+}
+
+bool ci_failed_with(const struct ci_ctx *ctx, enum ci_error_class class)
+{
+    enum ci_error_class at;
+
+    if (!ctx->error)
+        return false;
+    for (at = ctx->error->class; at != class; at = kinds[at].parent) {
+        if (kinds[at].parent == at)
+            return false;
+    }
+    return true;
+}
+
+void ci_error_clear(struct ci_ctx *ctx)
+{
+    ctx->error = NULL;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <jansson.h>
+
+#include "base/ctx.h"
+#include "base/text.h"
+
+/*
+ * JSON in memory is jansson's tree (json_t), read and printed by our own bounded,
+ * non-recursive reader and printer, because Python peers store and send what jansson refuses:
+ * NaN, Infinity, -Infinity, integers beyond 64 bits, lone surrogates, \u0000. The first three
+ * kinds are kept as raw tokens, a private kind of json_string: look at kinds through
+ * ci_json_kind(), never through json_is_string(), where input can come from outside. Lone
+ * surrogates are kept in their three-byte form. Printing is Python's json.dumps(): ", " and
+ * ": ", \uXXXX for what is not ASCII, floats by repr(). json_loads and json_dumps are banned.
+ */
+enum ci_json_kind {
+    CI_JSON_NULL, CI_JSON_FALSE, CI_JSON_TRUE, CI_JSON_INT, CI_JSON_REAL,
+    CI_JSON_RAW,     /* a number only its text can hold */
+    CI_JSON_STRING, CI_JSON_ARRAY, CI_JSON_OBJECT
+};
+enum ci_json_kind ci_json_kind(const json_t *value);
+
+/* The text of a CI_JSON_RAW. */
+const char *ci_json_raw_text(const json_t *value);
+
+struct ci_json_limits {
+    size_t depth;      /* nesting of arrays and objects */
+    size_t bytes;      /* of the text */
+};
+/* For what our own database and peers hold: generous. */
+extern const struct ci_json_limits ci_json_trusted;
+
+/*
+ * Reads one document; the tree dies with the arena. Fails with Invalid, naming the byte
+ * ("Expecting value: line 1 column 2 (char 1)", Python's words). A repeated key: last wins.
+ */
+ci_must_check bool ci_json_read(struct ci_ctx *ctx, const char *text, size_t length,
+                                const struct ci_json_limits *limits, json_t **ret_value);
+
+/* Prints as Python's json.dumps does. */
+void ci_json_print(struct ci_text *text, const json_t *value);
+/* Prints without spaces, as oslo's jsonutils on the wire do not: for tests and logs. */
+void ci_json_print_compact(struct ci_text *text, const json_t *value);
+/* Printed into the arena. */
+const char *ci_json_text(struct ci_arena *mem, const json_t *value);
+
+/* Ties a new reference to the arena and gives it back: the only way to keep a json_t. */
+json_t *ci_json(struct ci_ctx *ctx, json_t *value);
+
+/*
+ * Checked getters: the member `key` of an object must be of the kind; absent (or null, for
+ * the _opt forms) gives the default. Fail with Invalid, naming the key.
+ */
+ci_must_check bool ci_json_get_string(struct ci_ctx *ctx, const json_t *object, const char *key,
+                                      const char **ret_value);
+ci_must_check bool ci_json_opt_string(struct ci_ctx *ctx, const json_t *object, const char *key,
+                                      const char *if_absent, const char **ret_value);
+ci_must_check bool ci_json_opt_int(struct ci_ctx *ctx, const json_t *object, const char *key,
+                                   int64_t if_absent, int64_t *ret_value);
+ci_must_check bool ci_json_opt_bool(struct ci_ctx *ctx, const json_t *object, const char *key,
+                                    bool if_absent, bool *ret_value);
+
+/* Deep equality that knows raw tokens; 1 equals 1.0 as in Python. */
+bool ci_json_equal(const json_t *a, const json_t *b);

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ctx.h"
+
+/*
+ * SQL on PostgreSQL or SQLite: the whole interface of this floor.
+ *
+ * A struct ci_db is one database and its pool of connections; it is shared by all threads.
+ * Statements are plain SQL with $1, $2, …, prepared once per connection; the text of a
+ * statement must therefore be one of few (built from tables, never from input). Values are
+ * passed as text, NULL for SQL NULL: numbers in decimal, booleans as "1" and "0", times as
+ * "YYYY-MM-DD HH:MM:SS.ffffff" in UTC. Results come back as text the same way, but for
+ * booleans, which ci_row_bool() reads.
+ *
+ * Errors: DatabaseUnavailable (503) when the server is away (the pool reconnects by itself),
+ * UniqueViolation with the constraint's name in the message ("nodes.name" on SQLite: use
+ * ci_db_violated()), MustWait when ctx->deadline_ns passed, DatabaseError for the rest.
+ */
+
+struct ci_db_options {
+    const char *url;          /* SQLAlchemy's form: postgresql+psycopg2://…, sqlite:///… */
+    int max_connections;      /* [database]max_pool_size + max_overflow */
+    int connect_timeout_s;
+};
+
+/* Does not connect yet; fails on a URL that no engine takes (mysql…), naming the option. */
+ci_must_check bool ci_db_open(struct ci_ctx *ctx, const struct ci_db_options *options,
+                              struct ci_db **ret_db);
+void ci_db_close(struct ci_db *db);
+
+/* Connects once and asks the server for a row: for start-up and health checks. */
+ci_must_check bool ci_db_ping(struct ci_ctx *ctx);
+
+/* A fact or two about the engine. */
+bool ci_db_is_sqlite(const struct ci_db *db);
+
+/* Rows of a result; they live as long as the arena of the context. */
+struct ci_rows {
+    size_t count, columns;
+    void *engine;                      /* what the engine keeps */
+    const char *(*get)(const struct ci_rows *rows, size_t row, size_t column, size_t *ret_length);
+};
+
+/* A value, NULL for SQL NULL; not copied: valid as long as the rows. */
+static inline const char *ci_row_text(const struct ci_rows *rows, size_t row, size_t column)
+{
+    size_t ignored;
+    return rows->get(rows, row, column, &ignored);
+}
+int64_t ci_row_int(const struct ci_rows *rows, size_t row, size_t column, int64_t if_null);
+/* 1, 0, or if_null. */
+int ci_row_bool(const struct ci_rows *rows, size_t row, size_t column, int if_null);
+
+/* Runs a statement that gives rows. */
+ci_must_check bool ci_db_query(struct ci_ctx *ctx, const char *sql, size_t n,
+                               const char *const values[], struct ci_rows **ret_rows);
+
+/*
+ * The same for long results: `each` is called with chunks of at most chunk_rows rows, one
+ * after the other, all of one snapshot; a chunk is gone when `each` returns. Stops when
+ * `each` gives false (with ctx->error set).
+ */
+ci_must_check bool ci_db_query_chunks(struct ci_ctx *ctx, const char *sql, size_t n,
+                                      const char *const values[], size_t chunk_rows,
+                                      bool (*each)(struct ci_ctx *ctx, const struct ci_rows *rows,
+                                                   void *arg),
+                                      void *arg);
+
+/* Runs a statement for its effect; ret_changed (may be NULL) counts the rows it changed. */
+ci_must_check bool ci_db_run(struct ci_ctx *ctx, const char *sql, size_t n,
+                             const char *const values[], int64_t *ret_changed);
+
+/*
+ * Transactions. Everything run with this context between begin and commit belongs to it;
+ * leaving early (the arena's end, or an error) rolls back. Begin inside an open transaction
+ * counts levels: only the outermost commit commits. Waits may happen: not on an epoll thread.
+ *
+ * SQLite: begins as a writer (BEGIN IMMEDIATE), so that it never has to be upgraded.
+ */
+ci_must_check bool ci_db_begin(struct ci_ctx *ctx);
+ci_must_check bool ci_db_commit(struct ci_ctx *ctx);
+void ci_db_rollback(struct ci_ctx *ctx);
+
+/*
+ * Was the last error a violation of uniqueness of this column of this table ("nodes", "name")?
+ * Takes both engines' ways of naming it.
+ */
+bool ci_db_violated(const struct ci_ctx *ctx, const char *table, const char *column);
+
+/* Runs statements separated by ';' without values (schema work); not prepared. */
+ci_must_check bool ci_db_script(struct ci_ctx *ctx, const char *sql);

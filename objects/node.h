@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "objects/object.h"
+
+#define OBJECT node
+#define FIELDS "objects/node.def"
+#include "objects/declare.h"
+
+extern const struct ci_type ci_node_type;
+
+/* Loads by UUID, or by name when the text is not a UUID. Fails with NodeNotFound. */
+ci_must_check bool ci_node_load(struct ci_ctx *ctx, const char *ident, struct ci_node **ret_node);
+ci_must_check bool ci_node_load_id(struct ci_ctx *ctx, int64_t id, struct ci_node **ret_node);
+
+/* Loads node->traits (a VIRTUAL field) from node_traits. */
+ci_must_check bool ci_node_load_traits(struct ci_ctx *ctx, struct ci_node *node);
+
+/*
+ * Takes the lock for `host`: one UPDATE that checks as it acts. Fails with NodeLocked (naming
+ * the holder) or NodeNotFound; gives the node as it is after the lock.
+ */
+ci_must_check bool ci_node_reserve(struct ci_ctx *ctx, const char *ident, const char *host,
+                                   struct ci_node **ret_node);
+
+/* Gives the lock back. Fails with NodeNotLocked or NodeLocked when it was not ours. */
+ci_must_check bool ci_node_release(struct ci_ctx *ctx, int64_t node_id, const char *host);
+
+/* Replaces, adds, removes. The names are checked by the caller; NodeTraitNotFound from _remove. */
+ci_must_check bool ci_node_set_traits_rows(struct ci_ctx *ctx, const struct ci_node *node,
+                                           const char *const *traits);
+ci_must_check bool ci_node_add_trait(struct ci_ctx *ctx, const struct ci_node *node,
+                                     const char *trait);
+ci_must_check bool ci_node_remove_trait(struct ci_ctx *ctx, const struct ci_node *node,
+                                        const char *trait);
+
+/* Inserts; fails with NodeAlreadyExists, DuplicateName or InstanceAssociated as Ironic does. */
+ci_must_check bool ci_node_create(struct ci_ctx *ctx, struct ci_node *node);
+
+/* Saves what changed; the same failures, and NodeNotFound. */
+ci_must_check bool ci_node_save(struct ci_ctx *ctx, struct ci_node *node);
+
+/* Deletes the node and everything that hangs on it, in one transaction. */
+ci_must_check bool ci_node_destroy(struct ci_ctx *ctx, const struct ci_node *node);
