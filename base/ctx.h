@@ -11,6 +11,7 @@
 struct ci_config;
 struct ci_db;
 struct ci_db_tx;
+struct ci_rpc;
 
 /*
  * Who asks: what authentication found out, and what policies and remote calls are told.
@@ -39,6 +40,7 @@ struct ci_ctx {
     const struct ci_config *config;    /* the configuration as it was when the work began */
     struct ci_db *db;                  /* the database; NULL where none is needed */
     struct ci_db_tx *tx;               /* the open transaction, or NULL; owned by db/ */
+    struct ci_rpc *rpc;                /* how conductors are called; NULL where nobody is */
     const char *request_id;            /* "req-<uuid>", for the log and for remote calls */
     const char *global_request_id;     /* the caller's, or NULL */
     struct ci_identity who;

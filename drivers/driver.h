@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <jansson.h>
+
+#include "drivers/task.h"
+
+/*
+ * How hardware is spoken to: one table of functions per interface, NULL where an interface
+ * does not support something (the caller answers UnsupportedDriverExtension).
+ *
+ * Functions get the task; they fail through task->ctx->error like everything else, with
+ * Ironic's classes. What may take long sleeps or waits in the calling worker; it looks at
+ * ci_task_cancelled() at least every second.
+ */
+
+/* What a step or a phase came to. */
+enum ci_outcome {
+    CI_DONE,   /* go on */
+    CI_WAIT    /* the ramdisk (or a timer) will call back: wait states */
+};
+
+/* One clean, deploy or service step an interface offers. */
+struct ci_step_offer {
+    const char *name;
+    int priority;                 /* 0: only on request */
+    bool abortable;
+    bool manual_only;
+    const char *argsinfo;         /* JSON text describing arguments, or NULL */
+    bool (*run)(struct ci_task *task, const json_t *args, enum ci_outcome *ret_outcome);
+};
+
+/* What every interface table begins with. */
+struct ci_interface {
+    const char *type;             /* "power" */
+    const char *name;             /* "fake" */
+    const char *const *properties;/* name, meaning, name, meaning, …, NULL */
+    bool (*validate)(struct ci_task *task);   /* fails with InvalidParameterValue or MissingParameterValue */
+    const struct ci_step_offer *clean_steps, *deploy_steps, *service_steps; /* end with a NULL name */
+};
+
+struct ci_power {
+    struct ci_interface base;
+    bool (*get_state)(struct ci_task *task, const char **ret_state);
+    bool (*set_state)(struct ci_task *task, const char *state, int64_t timeout_s);
+    bool (*reboot)(struct ci_task *task, int64_t timeout_s);
+    const char *const *supported_states;      /* ends with NULL */
+};
+
+struct ci_management {
+    struct ci_interface base;
+    const char *const *(*supported_boot_devices)(struct ci_task *task);
+    bool (*get_boot_device)(struct ci_task *task, const char **ret_device, int8_t *ret_persistent);
+    bool (*set_boot_device)(struct ci_task *task, const char *device, bool persistent);
+    bool (*get_boot_mode)(struct ci_task *task, const char **ret_mode);
+    bool (*set_boot_mode)(struct ci_task *task, const char *mode);
+    bool (*get_secure_boot)(struct ci_task *task, bool *ret_on);
+    bool (*set_secure_boot)(struct ci_task *task, bool on);
+    bool (*inject_nmi)(struct ci_task *task);
+};
+
+struct ci_boot {
+    struct ci_interface base;
+    bool (*prepare_ramdisk)(struct ci_task *task);
+    bool (*clean_up_ramdisk)(struct ci_task *task);
+    bool (*prepare_instance)(struct ci_task *task);
+    bool (*clean_up_instance)(struct ci_task *task);
+};
+
+struct ci_deploy {
+    struct ci_interface base;
+    bool (*prepare)(struct ci_task *task);
+    bool (*take_over)(struct ci_task *task);
+    bool (*clean_up)(struct ci_task *task);
+    bool (*tear_down)(struct ci_task *task, enum ci_outcome *ret_outcome);
+    bool (*prepare_cleaning)(struct ci_task *task, enum ci_outcome *ret_outcome);
+    bool (*tear_down_cleaning)(struct ci_task *task);
+    bool (*prepare_service)(struct ci_task *task, enum ci_outcome *ret_outcome);
+    bool (*tear_down_service)(struct ci_task *task);
+};
+
+struct ci_inspect {
+    struct ci_interface base;
+    bool (*inspect_hardware)(struct ci_task *task, enum ci_outcome *ret_outcome);
+    bool (*abort)(struct ci_task *task);
+};
+
+struct ci_network {
+    struct ci_interface base;
+    bool (*port_changed)(struct ci_task *task, struct ci_port *port);
+    bool (*vif_attach)(struct ci_task *task, const json_t *vif_info);
+    bool (*vif_detach)(struct ci_task *task, const char *vif_id);
+    bool (*vif_list)(struct ci_task *task, json_t **ret_vifs);
+    bool (*add_provisioning_network)(struct ci_task *task);
+    bool (*remove_provisioning_network)(struct ci_task *task);
+    bool (*configure_tenant_networks)(struct ci_task *task);
+    bool (*unconfigure_tenant_networks)(struct ci_task *task);
+    bool (*add_cleaning_network)(struct ci_task *task);
+    bool (*remove_cleaning_network)(struct ci_task *task);
+};
+
+struct ci_rescue {
+    struct ci_interface base;
+    bool (*rescue)(struct ci_task *task, enum ci_outcome *ret_outcome);
+    bool (*unrescue)(struct ci_task *task, enum ci_outcome *ret_outcome);
+    bool (*clean_up)(struct ci_task *task);
+};
+
+struct ci_console {
+    struct ci_interface base;
+    bool (*start)(struct ci_task *task);
+    bool (*stop)(struct ci_task *task);
+    bool (*get)(struct ci_task *task, json_t **ret_info);
+};
+
+/* Interfaces of which the conductor asks only for validation, properties and steps so far. */
+struct ci_plain_interface {
+    struct ci_interface base;
+};
+struct ci_storage {
+    struct ci_interface base;
+    bool (*attach_volumes)(struct ci_task *task);
+    bool (*detach_volumes)(struct ci_task *task);
+};
+
+/*
+ * The interfaces that answer for a node: its hardware type and what its *_interface fields
+ * chose (drivers/hardware.h makes one per task). Never NULL inside.
+ */
+struct ci_hardware {
+    const char *type_name;
+    const struct ci_power *power;
+    const struct ci_management *management;
+    const struct ci_boot *boot;
+    const struct ci_deploy *deploy;
+    const struct ci_inspect *inspect;
+    const struct ci_network *network;
+    const struct ci_rescue *rescue;
+    const struct ci_console *console;
+    const struct ci_storage *storage;
+    const struct ci_plain_interface *bios, *firmware, *raid, *vendor;
+};

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/ctx.h"
+#include "objects/node.h"
+#include "objects/port.h"
+
+struct ci_hardware;
+
+/*
+ * A piece of work on one node: the node, its ports and its driver, with the node's lock held
+ * (exclusive) or not (shared).
+ *
+ * Made by conductor/task.c; drivers get it as their only view of the world. Lives in its
+ * context's arena. A shared task must not change the node.
+ */
+struct ci_task {
+    struct ci_ctx *ctx;
+    struct ci_node *node;
+    struct ci_port **ports;             /* loaded on first use: ci_task_ports() */
+    size_t port_count;
+    const struct ci_hardware *hardware; /* the interfaces that answer for the node */
+    bool shared;
+    const char *purpose;                /* "provision state change", for the log and NodeLocked */
+};

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/json.h"
+#include "objects/node.h"
+
+/* One number per row of methods.def: CI_RPC_change_node_power_state, … */
+enum ci_rpc_method {
+#define METHOD(name, since, kind, arguments) CI_RPC_##name,
+#include "rpc/methods.def"
+#undef METHOD
+    CI_RPC_COUNT
+};
+
+/* What a row of methods.def says. */
+struct ci_rpc_row {
+    const char *name;
+    int since;              /* RPC minor version that brought it */
+    bool cast;              /* no answer is waited for */
+    const char *arguments;  /* names, space separated; "name@41" came with RPC 1.41, "?" marks optional ones */
+};
+const struct ci_rpc_row *ci_rpc_row(enum ci_rpc_method method);
+/* The method of that name, or CI_RPC_COUNT: names come from peers. */
+enum ci_rpc_method ci_rpc_method_by_name(const char *name);
+
+/*
+ * Calls to conductors. A struct ci_rpc is a transport (in process for now) and the ring that
+ * says which conductor answers for a node; shared by all threads.
+ *
+ * `args` is an object of the method's arguments without node_id; the reference is stolen, and
+ * objects inside are in their message form (ci_wire_write). The result belongs to the
+ * context's arena; NULL when the method answers nothing. A conductor's failure becomes
+ * ctx->error with `remote` set. No method or argument newer than the pinned release is sent.
+ */
+
+/* To the conductor that answers for the node; node_id is added. Fails with NoValidHost. */
+ci_must_check bool ci_rpc_node(struct ci_ctx *ctx, const struct ci_node *node,
+                               enum ci_rpc_method method, json_t *args, json_t **ret_result);
+
+/* To any conductor of the node's driver and group, for a node that has no row yet. */
+ci_must_check bool ci_rpc_new_node(struct ci_ctx *ctx, const struct ci_node *node,
+                                   enum ci_rpc_method method, json_t *args, json_t **ret_result);
+
+/* To a conductor that has the hardware type enabled; fails with DriverNotFound. */
+ci_must_check bool ci_rpc_driver(struct ci_ctx *ctx, const char *driver, enum ci_rpc_method method,
+                                 json_t *args, json_t **ret_result);
+
+/* To any live conductor. */
+ci_must_check bool ci_rpc_any(struct ci_ctx *ctx, enum ci_rpc_method method, json_t *args,
+                              json_t **ret_result);
+
+/* Host names as the API shows them. Fails with NoValidHost; the name is the arena's. */
+ci_must_check bool ci_rpc_host_of_node(struct ci_ctx *ctx, const struct ci_node *node,
+                                       const char **ret_host);
