@@ -28,5 +28,9 @@ void ci_jsontext_raw(struct ci_text *text, const char *json, size_t length, cons
 void ci_jsontext_masked(struct ci_text *text, const char *json, size_t length,
                         bool (*is_secret)(const char *key, size_t length));
 
-/* Database time "YYYY-MM-DD HH:MM:SS[.ffffff]" as REST's "YYYY-MM-DDTHH:MM:SS+00:00"; NULL gives null. */
+/*
+ * Database time "YYYY-MM-DD HH:MM:SS[.f…]" as REST's "YYYY-MM-DDTHH:MM:SS[.ffffff]+00:00" (Python's
+ * isoformat: six digits of fraction, none when it is zero; PostgreSQL cuts trailing zeros); NULL
+ * gives null.
+ */
 void ci_jsontext_time(struct ci_text *text, const char *db_time);
