@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/json.h"
+#include "base/text.h"
+#include "objects/node.h"
+
+struct ci_api;
+struct ci_param;
+struct ci_route;
+
+#define CI_IDENTS_MAX 3
+#define CI_PARAMS_MAX 40
+
+/* One value of a named parameter, from the query or the body. */
+struct ci_arg {
+    bool given;            /* present and not null */
+    const char *text;      /* its text; a query value or a JSON string */
+    const json_t *json;    /* its JSON when it came in the body */
+    int64_t number;        /* INT, BOOL */
+    const char *const *list; /* LIST: trimmed, lower case, no doubles; ends with NULL */
+};
+
+/*
+ * One request to the API on its way through the pipeline, and its answer.
+ *
+ * Lives in ctx's arena. A request may be run twice: on an epoll thread, where nothing may
+ * wait, and again from the beginning in a worker when something had to.
+ */
+struct ci_request {
+    struct ci_ctx *ctx;
+    const struct ci_api *api;
+
+    /* What came in. */
+    const char *method;            /* "GET" */
+    const char *path;              /* as sent, not unescaped */
+    const char *query;             /* as sent, "" if none */
+    const char *(*header)(const struct ci_request *req, const char *name); /* NULL if absent */
+    const void *http;              /* what `header` reads from */
+    const char *scheme;            /* "http" or "https" */
+    const char *body;              /* bytes of the body */
+    size_t body_length;
+
+    /* What the pipeline found out. */
+    int version;                   /* API minor; 0 before negotiation */
+    const struct ci_route *route;
+    const char *idents[CI_IDENTS_MAX]; /* values of the path's {parameters}, in order */
+    const char *json_suffix_of;    /* the last ident with the ".json" that was cut off, or NULL */
+    struct ci_arg args[CI_PARAMS_MAX]; /* in the order of route->params */
+    json_t *json;                  /* the parsed body; NULL when there is none */
+    const char *base_url;          /* "http://host:port", found on first use: ci_base_url() */
+
+    /* The answer. */
+    int status;
+    struct ci_text *reply;         /* JSON text; empty for none */
+    const char *content_type;      /* NULL: application/json when there is a reply */
+    const char *location, *allow;  /* headers, or NULL */
+    bool webob_fault;              /* errors in the router's form instead of the controllers' */
+    bool bare_fault;               /* {"faultcode", "faultstring"} without the outer envelope */
+    bool no_version_headers;
+    bool min_max_headers_only;
+};
+
+/* The handler of a route; false leaves the error in ctx->error. */
+typedef bool ci_handler(struct ci_request *req);
+
+/* The argument of that name; the route must have it. */
+const struct ci_arg *ci_arg(const struct ci_request *req, const char *name);
+
+/* Its text, or NULL; its truth with a default. */
+const char *ci_arg_text(const struct ci_request *req, const char *name);
+bool ci_arg_true(const struct ci_request *req, const char *name, bool if_absent);
+
+/*
+ * "http://host:port" that links begin with: [api]public_endpoint, else the request's scheme
+ * and Host, or what the proxy says ([oslo_middleware]enable_proxy_headers_parsing).
+ */
+const char *ci_base_url(struct ci_request *req);
+
+/*
+ * Loads the node that the path's first {node_ident} names, asking the route's policy; from
+ * version 1.5 names are taken too. Fails with NodeNotFound.
+ */
+ci_must_check bool ci_request_node(struct ci_request *req, struct ci_node **ret_node);
+
+/* The same for an identifier from elsewhere (a query parameter). */
+ci_must_check bool ci_request_node_ident(struct ci_request *req, const char *ident,
+                                         struct ci_node **ret_node);
+
+/* Sets the Location header to base/v1/… */
+bool ci_reply_location(struct ci_request *req, const char *format, ...) ci_format(2, 3);
+
+/* Replies with a small JSON value; the reference is stolen. Gives true. */
+bool ci_reply_json(struct ci_request *req, json_t *value);
