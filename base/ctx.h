@@ -46,3 +46,9 @@ struct ci_ctx {
     struct ci_identity who;
     int64_t deadline_ns;               /* CLOCK_MONOTONIC; db reads past it fail with MustWait; 0: may block */
 };
+
+/*
+ * Gives `to`, which has its memory already, the services, the request ids and the identity of
+ * `from`, copied into its own arena; error, transaction and deadline stay as they are.
+ */
+void ci_ctx_carry(struct ci_ctx *to, const struct ci_ctx *from);

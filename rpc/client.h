@@ -15,13 +15,28 @@ enum ci_rpc_method {
 /* What a row of methods.def says. */
 struct ci_rpc_row {
     const char *name;
-    int since;              /* RPC minor version that brought it */
-    bool cast;              /* no answer is waited for */
-    const char *arguments;  /* names, space separated; "name@41" came with RPC 1.41, "?" marks optional ones */
+    int since;             /* RPC minor version that brought it */
+    bool cast;             /* no answer is waited for */
+    const char *arguments; /* names, space separated; "name@41" came with RPC 1.41, "?" marks
+                              optional ones */
 };
 const struct ci_rpc_row *ci_rpc_row(enum ci_rpc_method method);
 /* The method of that name, or CI_RPC_COUNT: names come from peers. */
 enum ci_rpc_method ci_rpc_method_by_name(const char *name);
+
+/* One argument of a method, read from its row. */
+struct ci_rpc_argument {
+    const char *name; /* `length` bytes, not ended */
+    size_t length;
+    int since; /* the RPC minor that brought it: its method's or a later one */
+    bool optional;
+};
+
+/* The n-th argument of a method; false past the last. */
+bool ci_rpc_argument(const struct ci_rpc_row *row, size_t n, struct ci_rpc_argument *ret_argument);
+
+/* Has the method an argument of that name? */
+bool ci_rpc_takes(const struct ci_rpc_row *row, const char *name);
 
 /*
  * Calls to conductors. A struct ci_rpc is a transport (in process for now) and the ring that

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Calls to conductors, whatever carries them: which method there is, which conductor answers,
+ * and which arguments it may be sent under the pinned release.
+ */
+#include "rpc/client.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "objects/releases.h"
+#include "rpc/local.h"
+#include "rpc/transport.h"
+
+/* The release from which NoValidHost's reason ends with a hint, told by its RPC minor. */
+#define HINT_SINCE 56
+
+static const struct ci_rpc_row rows[] = {
+#define METHOD(name, since, kind, arguments)                                                       \
+    [CI_RPC_##name] = {#name, since, CI_RPC_IS_##kind, arguments},
+#define CI_RPC_IS_CALL false
+#define CI_RPC_IS_CAST true
+#include "rpc/methods.def"
+#undef METHOD
+};
+
+const struct ci_rpc_row *ci_rpc_row(enum ci_rpc_method method)
+{
+    return &rows[method];
+}
+
+enum ci_rpc_method ci_rpc_method_by_name(const char *name)
+{
+    for (int i = 0; i < CI_RPC_COUNT; i++) {
+        if (strcmp(rows[i].name, name) == 0)
+            return (enum ci_rpc_method)i;
+    }
+    return CI_RPC_COUNT;
+}
+
+bool ci_rpc_argument(const struct ci_rpc_row *row, size_t n, struct ci_rpc_argument *ret_argument)
+{
+    const char *at = row->arguments;
+    size_t length;
+
+    for (; n > 0 && *at; n--) {
+        at += strcspn(at, " ");
+        at += strspn(at, " ");
+    }
+    length = strcspn(at, " @?");
+    if (length == 0)
+        return false;
+    *ret_argument = (struct ci_rpc_argument){.name = at, .length = length, .since = row->since};
+    if (at[length] == '@') {
+        char *end;
+
+        ret_argument->since = (int)strtol(at + length + 1, &end, 10);
+        ret_argument->optional = *end == '?';
+    } else {
+        ret_argument->optional = at[length] == '?';
+    }
+    return true;
+}
+
+bool ci_rpc_takes(const struct ci_rpc_row *row, const char *name)
+{
+    struct ci_rpc_argument argument;
+
+    for (size_t i = 0; ci_rpc_argument(row, i, &argument); i++) {
+        if (strlen(name) == argument.length && strncmp(name, argument.name, argument.length) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Refuses a method that the pinned release lacks, and takes off optional arguments it lacks. */
+static bool fit_to_pin(struct ci_ctx *ctx, const struct ci_rpc_row *row, json_t *args)
+{
+    int cap = ci_release_rpc_minor(ci_release_pinned(ctx));
+    struct ci_rpc_argument argument;
+
+    if (row->since > cap)
+        return ci_fail_text(ctx, IronicException,
+                            "Requested message version, 1.%d is incompatible.  It needs to be "
+                            "equal in major version and less than or equal in minor version as "
+                            "the specified version cap 1.%d.",
+                            row->since, cap);
+    for (size_t i = 0; ci_rpc_argument(row, i, &argument); i++) {
+        if (argument.since > cap)
+            json_object_deln(args, argument.name, argument.length);
+    }
+    return true;
+}
+
+static bool send_to(struct ci_ctx *ctx, const char *host, enum ci_rpc_method method, json_t *args,
+                    json_t **ret_result)
+{
+    json_t *result = NULL;
+
+    if (!fit_to_pin(ctx, &rows[method], args) ||
+        !ctx->rpc->call(ctx->rpc, ctx, host, method, args, &result))
+        return false;
+    if (ret_result)
+        *ret_result = result;
+    return true;
+}
+
+/* DriverNotFound of the rings, in the words of a call to a node. */
+static bool no_valid_host(struct ci_ctx *ctx, const struct ci_node *node)
+{
+    bool hint = ci_release_rpc_minor(ci_release_pinned(ctx)) >= HINT_SINCE;
+    const char *reason = ci_printf(
+        ctx->mem,
+        "No conductor service registered which supports driver %s for conductor group \"%s\".%s",
+        node->driver ? node->driver : "None", node->conductor_group ? node->conductor_group : "",
+        hint ? " Ensure the driver is valid and enabled." : "");
+
+    ci_error_clear(ctx);
+    return ci_fail(ctx, NoValidHost, reason);
+}
+
+bool ci_rpc_host_of_node(struct ci_ctx *ctx, const struct ci_node *node, const char **ret_host)
+{
+    if (ci_rings_find(ctx, ctx->rpc->rings, node->driver ? node->driver : "", node->conductor_group,
+                      node->uuid, ret_host))
+        return true;
+    if (!ci_failed_with(ctx, CI_ERR_DriverNotFound))
+        return false;
+    return no_valid_host(ctx, node);
+}
+
+bool ci_rpc_node(struct ci_ctx *ctx, const struct ci_node *node, enum ci_rpc_method method,
+                 json_t *args, json_t **ret_result)
+{
+    const char *host;
+    json_t *sent = ci_json(ctx, args ? args : json_object());
+
+    if (!args)
+        json_decref(sent);
+    if (ci_rpc_takes(&rows[method], "node_id"))
+        json_object_set_new(sent, "node_id", json_string(node->uuid));
+    return ci_rpc_host_of_node(ctx, node, &host) && send_to(ctx, host, method, sent, ret_result);
+}
+
+bool ci_rpc_new_node(struct ci_ctx *ctx, const struct ci_node *node, enum ci_rpc_method method,
+                     json_t *args, json_t **ret_result)
+{
+    const char *host;
+    json_t *sent = ci_json(ctx, args);
+
+    json_decref(args);
+    return ci_rpc_host_of_node(ctx, node, &host) && send_to(ctx, host, method, sent, ret_result);
+}
+
+bool ci_rpc_driver(struct ci_ctx *ctx, const char *driver, enum ci_rpc_method method, json_t *args,
+                   json_t **ret_result)
+{
+    const char *host;
+    json_t *sent = ci_json(ctx, args);
+
+    json_decref(args);
+    return ci_rings_any_with_driver(ctx, driver, &host) &&
+           send_to(ctx, host, method, sent, ret_result);
+}
+
+bool ci_rpc_any(struct ci_ctx *ctx, enum ci_rpc_method method, json_t *args, json_t **ret_result)
+{
+    const char *host;
+    json_t *sent = ci_json(ctx, args);
+
+    json_decref(args);
+    return ci_rings_any(ctx, &host) && send_to(ctx, host, method, sent, ret_result);
+}
+
+void ci_rpc_free(struct ci_rpc *rpc)
+{
+    if (rpc)
+        rpc->end(rpc);
+}
