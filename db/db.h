@@ -18,17 +18,29 @@
  * booleans, which ci_row_bool() reads.
  *
  * Errors: DatabaseUnavailable (503) when the server is away (the pool reconnects by itself),
- * UniqueViolation with the constraint's name in the message ("nodes.name" on SQLite: use
- * ci_db_violated()), MustWait when ctx->deadline_ns passed, DatabaseError for the rest.
+ * UniqueViolation (ask ci_db_violated() of what), MustWait when ctx->deadline_ns passed,
+ * DatabaseError for the rest.
+ *
+ * With ctx->deadline_ns set nothing here waits longer: no connection is made, and whatever is
+ * not a SELECT, begins a transaction or finds no idle connection fails with MustWait at once.
+ * Run it again without the deadline, in a thread that may wait.
+ *
+ * SQLite compares a value with a column by the column's type; an expression has none, so that
+ * coalesce(id, 0) = $1 compares a number with a text and is never true. Write CAST($1 AS INTEGER).
  */
 
 struct ci_db_options {
     const char *url;          /* SQLAlchemy's form: postgresql+psycopg2://…, sqlite:///… */
     int max_connections;      /* [database]max_pool_size + max_overflow */
-    int connect_timeout_s;
+    int connect_timeout_s;    /* 0: 10 seconds */
+    int recycle_s;            /* [database]connection_recycle_time; 0: connections are kept */
+    bool sqlite_unsafe;       /* [database]sqlite_synchronous = False: may lose writes with power */
 };
 
-/* Does not connect yet; fails on a URL that no engine takes (mysql…), naming the option. */
+/*
+ * Does not connect yet; fails with ConfigInvalid on a URL that no engine takes (mysql…). The
+ * options are copied. Close it when no context uses it any more.
+ */
 ci_must_check bool ci_db_open(struct ci_ctx *ctx, const struct ci_db_options *options,
                               struct ci_db **ret_db);
 void ci_db_close(struct ci_db *db);
@@ -63,7 +75,7 @@ ci_must_check bool ci_db_query(struct ci_ctx *ctx, const char *sql, size_t n,
 /*
  * The same for long results: `each` is called with chunks of at most chunk_rows rows, one
  * after the other, all of one snapshot; a chunk is gone when `each` returns. Stops when
- * `each` gives false (with ctx->error set).
+ * `each` gives false (with ctx->error set). `each` runs no statements of its own.
  */
 ci_must_check bool ci_db_query_chunks(struct ci_ctx *ctx, const char *sql, size_t n,
                                       const char *const values[], size_t chunk_rows,
@@ -76,9 +88,18 @@ ci_must_check bool ci_db_run(struct ci_ctx *ctx, const char *sql, size_t n,
                              const char *const values[], int64_t *ret_changed);
 
 /*
+ * Runs an INSERT of one row and gives the value that the database chose for its column `key`
+ * ("id").
+ */
+ci_must_check bool ci_db_insert(struct ci_ctx *ctx, const char *sql, size_t n,
+                                const char *const values[], const char *key, int64_t *ret_key);
+
+/*
  * Transactions. Everything run with this context between begin and commit belongs to it;
  * leaving early (the arena's end, or an error) rolls back. Begin inside an open transaction
- * counts levels: only the outermost commit commits. Waits may happen: not on an epoll thread.
+ * counts levels: only the outermost commit commits. A statement that fails ends it at once;
+ * until ci_db_rollback(), which ends all levels, further statements and the commit fail.
+ * The context must not be used after its arena's end with the transaction still open.
  *
  * SQLite: begins as a writer (BEGIN IMMEDIATE), so that it never has to be upgraded.
  */
@@ -88,9 +109,9 @@ void ci_db_rollback(struct ci_ctx *ctx);
 
 /*
  * Was the last error a violation of uniqueness of this column of this table ("nodes", "name")?
- * Takes both engines' ways of naming it.
+ * Also true when the column is one of several that are unique together.
  */
 bool ci_db_violated(const struct ci_ctx *ctx, const char *table, const char *column);
 
-/* Runs statements separated by ';' without values (schema work); not prepared. */
+/* Runs statements separated by ';' without values (schema work); not prepared, no time limit. */
 ci_must_check bool ci_db_script(struct ci_ctx *ctx, const char *sql);

@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PostgreSQL: the only file that knows libpq-fe.h.
+ *
+ * Every statement is sent without waiting and its answer waited for with poll(), so that a
+ * deadline can be kept: the connection is then left as it is, and taken back when the
+ * server has come to an end with it. Values travel as text.
+ */
+#include <libpq-fe.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "db/engine.h"
+
+enum { CONNECT_TIMEOUT_S = 10, KEYWORDS_MAX = 64 };
+
+/* A statement may take so long; a script takes what it needs. */
+#define STATEMENT_TIMEOUT "SET statement_timeout = 30000"
+
+static const char session_setup[] =
+    "SET timezone = 'UTC'; SET datestyle = 'ISO'; SET standard_conforming_strings = on; "
+    "SET jit = off; SET plan_cache_mode = force_generic_plan; " STATEMENT_TIMEOUT;
+
+struct session {
+    struct ci_session base;
+    PGconn *pg;
+    struct ci_prepared_set prepared;
+    unsigned last_number; /* of a prepared statement; never used twice */
+};
+
+/* SQLSTATEs, or classes of them, that mean: not now, perhaps later. */
+static const char *const passing_states[] = {
+    "08",    /* connection trouble */
+    "40",    /* serialization failure, deadlock */
+    "53",    /* out of connections, memory, disk */
+    "55P03", /* lock not available */
+    "57",    /* cancelled, shutting down, starting up */
+    "58",    /* system error */
+    "25006", /* read only: a standby */
+};
+
+static bool is_passing(const char *state)
+{
+    for (size_t i = 0; i < sizeof passing_states / sizeof passing_states[0]; i++) {
+        if (strncmp(state, passing_states[i], strlen(passing_states[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * "Key (node_id, tag)=(1, a) already exists." becomes "node_tags.node_id, node_tags.tag", in
+ * any language of the server. Where the detail is withheld, names like uniq_nodes0uuid tell.
+ */
+static const char *violated_columns(struct ci_ctx *ctx, const PGresult *result)
+{
+    const char *table = PQresultErrorField(result, PG_DIAG_TABLE_NAME);
+    const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
+    const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
+    const char *from = detail ? strchr(detail, '(') : NULL, *to = from ? strstr(from, ")=(") : NULL;
+    const char *const *names, *list = "";
+
+    if (to) {
+        names = ci_split(ctx->mem, ci_strndup(ctx->mem, from + 1, (size_t)(to - from - 1)), ',');
+    } else {
+        names = ci_split(ctx->mem, constraint ? constraint : "", '0');
+        names += *names ? 1 : 0;
+    }
+    for (; *names; names++)
+        list =
+            ci_printf(ctx->mem, "%s%s%s.%s", list, *list ? ", " : "", table ? table : "", *names);
+    return list;
+}
+
+/* Puts what the server said into the context; gives false. */
+static bool fail(struct ci_ctx *ctx, struct session *s, const PGresult *result)
+{
+    const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
+
+    ci_debug(ctx, "PostgreSQL refused", "state=%s message=%s", state ? state : "none",
+             result ? PQresultErrorMessage(result) : PQerrorMessage(s->pg));
+    if (PQstatus(s->pg) != CONNECTION_OK) {
+        s->base.state = CI_SESSION_BROKEN;
+        return ci_fail(ctx, DatabaseUnavailable);
+    }
+    if (!state) {
+        s->base.state = CI_SESSION_BROKEN;
+        return ci_fail(ctx, DatabaseError);
+    }
+    /* A prepared statement that a change of the schema has overtaken, or that is gone. */
+    if (strcmp(state, "0A000") == 0 || strcmp(state, "26000") == 0) {
+        s->base.state = CI_SESSION_BROKEN;
+        return ci_fail(ctx, DatabaseUnavailable);
+    }
+    if (strcmp(state, "23505") == 0)
+        return ci_db_fail_unique(ctx, violated_columns(ctx, result));
+    if (is_passing(state))
+        return ci_fail(ctx, DatabaseUnavailable);
+    return ci_fail(ctx, DatabaseError);
+}
+
+/* Waits until the server's next answer can be taken without waiting. */
+static bool await(struct ci_ctx *ctx, struct session *s, int64_t deadline_ns)
+{
+    struct pollfd readable = {.fd = PQsocket(s->pg), .events = POLLIN};
+
+    while (PQisBusy(s->pg)) {
+        struct timespec left;
+        int64_t left_ns = 0;
+
+        if (deadline_ns) {
+            left_ns = deadline_ns - ci_time_monotonic_ns();
+            if (left_ns < 0)
+                left_ns = 0;
+            left.tv_sec = left_ns / 1000000000;
+            left.tv_nsec = left_ns % 1000000000;
+        }
+        if (ppoll(&readable, 1, deadline_ns ? &left : NULL, NULL) == 0 && left_ns == 0) {
+            s->base.state = CI_SESSION_BUSY;
+            return ci_fail(ctx, MustWait);
+        }
+        if (PQconsumeInput(s->pg) == 0)
+            return fail(ctx, s, NULL);
+    }
+    return true;
+}
+
+/* The whole answer to what was sent; the last result when there are several. */
+static bool answer(struct ci_ctx *ctx, struct session *s, int64_t deadline_ns,
+                   PGresult **ret_result)
+{
+    PGresult *result = NULL, *next;
+
+    for (;;) {
+        if (!await(ctx, s, deadline_ns)) {
+            PQclear(result);
+            return false;
+        }
+        next = PQgetResult(s->pg);
+        if (!next)
+            break;
+        PQclear(result);
+        result = next;
+    }
+    switch (PQresultStatus(result)) {
+    case PGRES_TUPLES_OK:
+    case PGRES_COMMAND_OK:
+    case PGRES_EMPTY_QUERY:
+        *ret_result = result;
+        return true;
+    default:
+        fail(ctx, s, result);
+        PQclear(result);
+        return false;
+    }
+}
+
+/* Runs one statement without values and forgets its answer. */
+static bool execute(struct ci_ctx *ctx, struct session *s, const char *sql)
+{
+    PGresult *result;
+
+    if (PQsendQuery(s->pg, sql) == 0)
+        return fail(ctx, s, NULL);
+    if (!answer(ctx, s, 0, &result))
+        return false;
+    PQclear(result);
+    return true;
+}
+
+/* The statement as prepared on this connection; NULL with ctx->error set. */
+static const struct ci_prepared *prepare(struct ci_ctx *ctx, struct session *s,
+                                         const struct ci_statement *statement)
+{
+    struct ci_prepared *p = ci_prepared_find(&s->prepared, statement->sql);
+    unsigned number = s->last_number + 1;
+    PGresult *result;
+    char name[16];
+
+    if (p)
+        return p;
+    if (s->prepared.count >= CI_PREPARED_MAX) {
+        ci_prepared_clear(&s->prepared);
+        if (!execute(ctx, s, "DEALLOCATE ALL"))
+            return NULL;
+    }
+    s->last_number = number;
+    snprintf(name, sizeof name, "s%u", number);
+    if (PQsendPrepare(s->pg, name, statement->sql, 0, NULL) == 0) {
+        fail(ctx, s, NULL);
+        return NULL;
+    }
+    if (!answer(ctx, s, statement->deadline_ns, &result))
+        return NULL;
+    PQclear(result);
+    p = ci_prepared_add(&s->prepared, statement->sql);
+    p->number = number;
+    return p;
+}
+
+static bool send(struct ci_ctx *ctx, struct session *s, const struct ci_statement *statement)
+{
+    const struct ci_prepared *p = prepare(ctx, s, statement);
+    char name[16];
+
+    if (!p)
+        return false;
+    snprintf(name, sizeof name, "s%u", p->number);
+    return PQsendQueryPrepared(s->pg, name, (int)statement->n, statement->values, NULL, NULL, 0) ||
+           fail(ctx, s, NULL);
+}
+
+static bool ask(struct ci_ctx *ctx, struct session *s, const struct ci_statement *statement,
+                PGresult **ret_result)
+{
+    return send(ctx, s, statement) && answer(ctx, s, statement->deadline_ns, ret_result);
+}
+
+static const char *get(const struct ci_rows *rows, size_t row, size_t column, size_t *ret_length)
+{
+    const PGresult *result = rows->engine;
+    const char *value = PQgetvalue(result, (int)row, (int)column);
+
+    *ret_length = (size_t)PQgetlength(result, (int)row, (int)column);
+    return *ret_length == 0 && PQgetisnull(result, (int)row, (int)column) ? NULL : value;
+}
+
+static void clear(void *result)
+{
+    PQclear(result);
+}
+
+static bool query(struct ci_ctx *ctx, struct ci_session *session,
+                  const struct ci_statement *statement, struct ci_rows **ret_rows)
+{
+    struct ci_rows *rows;
+    PGresult *result;
+
+    if (!ask(ctx, (struct session *)session, statement, &result))
+        return false;
+    ci_defer(ctx->mem, clear, result);
+    rows = ci_new(ctx->mem, struct ci_rows);
+    rows->count = (size_t)PQntuples(result);
+    rows->columns = (size_t)PQnfields(result);
+    rows->engine = result;
+    rows->get = get;
+    *ret_rows = rows;
+    return true;
+}
+
+static bool run(struct ci_ctx *ctx, struct ci_session *session,
+                const struct ci_statement *statement, int64_t *ret_changed)
+{
+    PGresult *result;
+
+    if (!ask(ctx, (struct session *)session, statement, &result))
+        return false;
+    if (!ci_parse_int(PQcmdTuples(result), 0, INT64_MAX, ret_changed))
+        *ret_changed = 0;
+    PQclear(result);
+    return true;
+}
+
+/* A chunk: one result a row, as libpq gives them in its single row mode. */
+struct chunk {
+    PGresult **results;
+    size_t count;
+};
+
+static const char *chunk_get(const struct ci_rows *rows, size_t row, size_t column,
+                             size_t *ret_length)
+{
+    const struct chunk *chunk = rows->engine;
+    struct ci_rows one = {.engine = chunk->results[row]};
+
+    return get(&one, 0, column, ret_length);
+}
+
+static void chunk_clear(struct chunk *chunk)
+{
+    for (size_t i = 0; i < chunk->count; i++)
+        PQclear(chunk->results[i]);
+    chunk->count = 0;
+}
+
+/* Hands the chunk over and empties it. */
+static bool chunk_give(struct ci_ctx *ctx, struct chunk *chunk, ci_db_each *each, void *arg)
+{
+    struct ci_rows rows = {.count = chunk->count, .engine = chunk, .get = chunk_get};
+    bool wanted = true;
+
+    if (chunk->count > 0) {
+        rows.columns = (size_t)PQnfields(chunk->results[0]);
+        wanted = each(ctx, &rows, arg);
+    }
+    chunk_clear(chunk);
+    return wanted;
+}
+
+static bool chunks(struct ci_ctx *ctx, struct ci_session *session,
+                   const struct ci_statement *statement, size_t chunk_rows, ci_db_each *each,
+                   void *arg)
+{
+    struct session *s = (struct session *)session;
+    struct chunk chunk = {.results = ci_alloc_array(ctx->mem, chunk_rows, sizeof(PGresult *))};
+    bool done = true;
+
+    if (!send(ctx, s, statement))
+        return false;
+    PQsetSingleRowMode(s->pg);
+    for (;;) {
+        PGresult *result;
+
+        if (!await(ctx, s, statement->deadline_ns)) {
+            done = false;
+            break;
+        }
+        result = PQgetResult(s->pg);
+        if (!result)
+            break;
+        if (done && PQresultStatus(result) == PGRES_SINGLE_TUPLE) {
+            chunk.results[chunk.count++] = result;
+            if (chunk.count == chunk_rows)
+                done = chunk_give(ctx, &chunk, each, arg);
+            continue;
+        }
+        if (done && PQresultStatus(result) != PGRES_TUPLES_OK)
+            done = fail(ctx, s, result);
+        PQclear(result);
+    }
+    done = done && chunk_give(ctx, &chunk, each, arg);
+    chunk_clear(&chunk);
+    return done;
+}
+
+static bool script(struct ci_ctx *ctx, struct ci_session *session, const char *sql)
+{
+    struct session *s = (struct session *)session;
+
+    return execute(ctx, s, "SET statement_timeout = 0") && execute(ctx, s, sql) &&
+           execute(ctx, s, STATEMENT_TIMEOUT);
+}
+
+static bool begin(struct ci_ctx *ctx, struct ci_session *session)
+{
+    return execute(ctx, (struct session *)session, "BEGIN");
+}
+
+static bool commit(struct ci_ctx *ctx, struct ci_session *session)
+{
+    return execute(ctx, (struct session *)session, "COMMIT");
+}
+
+static void rollback(struct ci_session *session)
+{
+    struct session *s = (struct session *)session;
+    PGresult *result;
+
+    if (session->state == CI_SESSION_BROKEN)
+        return;
+    result = PQexec(s->pg, "ROLLBACK");
+    if (PQresultStatus(result) != PGRES_COMMAND_OK)
+        session->state = CI_SESSION_BROKEN;
+    PQclear(result);
+}
+
+static bool is_alive(struct ci_session *session)
+{
+    struct session *s = (struct session *)session;
+    struct pollfd readable = {.fd = PQsocket(s->pg), .events = POLLIN};
+
+    if (PQstatus(s->pg) != CONNECTION_OK)
+        return false;
+    /* Nothing is expected from the server now, unless it says good-bye. */
+    if (poll(&readable, 1, 0) == 0)
+        return true;
+    return PQconsumeInput(s->pg) == 1 && PQstatus(s->pg) == CONNECTION_OK && !PQisBusy(s->pg);
+}
+
+static void cancel(struct session *s)
+{
+    PGcancel *request = PQgetCancel(s->pg);
+    char why[256];
+
+    /* When it cannot be cancelled, the answer is waited for all the same. */
+    if (request)
+        (void)PQcancel(request, why, sizeof why);
+    PQfreeCancel(request);
+}
+
+static void drain(struct ci_session *session, bool wait)
+{
+    struct session *s = (struct session *)session;
+
+    if (wait)
+        cancel(s);
+    else if (PQconsumeInput(s->pg) == 0)
+        session->state = CI_SESSION_BROKEN;
+    while (session->state == CI_SESSION_BUSY && (wait || !PQisBusy(s->pg))) {
+        PGresult *result = PQgetResult(s->pg);
+
+        if (!result)
+            session->state = PQstatus(s->pg) == CONNECTION_OK ? CI_SESSION_IDLE : CI_SESSION_BROKEN;
+        PQclear(result);
+    }
+}
+
+static void be_quiet(void *arg, const PGresult *result)
+{
+    (void)arg;
+    ci_debug(NULL, "PostgreSQL remarked", "message=%s", PQresultErrorMessage(result));
+}
+
+/* What libpq connects with: its own words for the parts of the address. */
+struct keywords {
+    const char *keys[KEYWORDS_MAX + 1], *values[KEYWORDS_MAX + 1];
+    size_t n;
+};
+
+static void keyword(struct keywords *k, const char *key, const char *value)
+{
+    if (!value || k->n == KEYWORDS_MAX)
+        return;
+    k->keys[k->n] = key;
+    k->values[k->n++] = value;
+}
+
+static bool open_database(struct ci_ctx *ctx, struct ci_db *db)
+{
+    const struct ci_db_address *address = &db->address;
+    struct keywords *k = ci_new(db->mem, struct keywords);
+    const int timeout_s = db->options.connect_timeout_s;
+    PQconninfoOption *known = PQconndefaults();
+
+    for (size_t i = 0; address->keys[i]; i++) {
+        PQconninfoOption *o = known;
+
+        while (o && o->keyword && strcmp(o->keyword, address->keys[i]) != 0)
+            o++;
+        if (!o || !o->keyword) {
+            PQconninfoFree(known);
+            return ci_fail_text(ctx, ConfigInvalid,
+                                "[database]connection: PostgreSQL knows no parameter %s.",
+                                address->keys[i]);
+        }
+    }
+    PQconninfoFree(known);
+    keyword(k, "application_name", "castiron");
+    keyword(k, "keepalives_idle", "30");
+    keyword(k, "keepalives_interval", "10");
+    keyword(k, "keepalives_count", "3");
+    keyword(k, "tcp_user_timeout", "45000");
+    keyword(k, "connect_timeout",
+            ci_printf(db->mem, "%d", timeout_s > 0 ? timeout_s : CONNECT_TIMEOUT_S));
+    keyword(k, "host", address->host);
+    keyword(k, "port", address->port);
+    keyword(k, "user", address->user);
+    keyword(k, "password", address->password);
+    keyword(k, "dbname", address->name);
+    for (size_t i = 0; address->keys[i]; i++)
+        keyword(k, address->keys[i], address->values[i]);
+    keyword(k, "client_encoding", "UTF8");
+    db->data = k;
+    return true;
+}
+
+static bool connect(struct ci_ctx *ctx, struct ci_db *db, struct ci_arena *mem,
+                    struct ci_session **ret_session)
+{
+    struct session *s = ci_new(mem, struct session);
+    const struct keywords *k = db->data;
+
+    s->pg = PQconnectdbParams(k->keys, k->values, 0);
+    if (!s->pg || PQstatus(s->pg) != CONNECTION_OK) {
+        ci_debug(ctx, "PostgreSQL cannot be reached", "message=%s", PQerrorMessage(s->pg));
+        PQfinish(s->pg);
+        return ci_fail(ctx, DatabaseUnavailable);
+    }
+    PQsetNoticeReceiver(s->pg, be_quiet, NULL);
+    if (!execute(ctx, s, session_setup)) {
+        PQfinish(s->pg);
+        return false;
+    }
+    ci_prepared_init(&s->prepared);
+    *ret_session = &s->base;
+    return true;
+}
+
+static void disconnect(struct ci_session *session)
+{
+    struct session *s = (struct session *)session;
+
+    PQfinish(s->pg);
+    ci_prepared_done(&s->prepared);
+}
+
+const struct ci_engine ci_engine_pg = {
+    .scheme = "postgresql",
+    .open = open_database,
+    .connect = connect,
+    .disconnect = disconnect,
+    .is_alive = is_alive,
+    .drain = drain,
+    .query = query,
+    .chunks = chunks,
+    .run = run,
+    .begin = begin,
+    .commit = commit,
+    .rollback = rollback,
+    .script = script,
+};
