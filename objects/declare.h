@@ -5,7 +5,14 @@
  *
  *     #define OBJECT node                  the C name: struct ci_node, ci_node_set_…
  *     #define FIELDS "objects/node.def"
+ *
+ * The struct begins with a struct ci_object named `object`; where a field has that name itself,
+ * BASE names it.
  */
+#ifndef BASE
+#define BASE object
+#endif
+
 #define CI_PASTE_(a, b, c) a##b##c
 #define CI_PASTE(a, b, c) CI_PASTE_(a, b, c)
 
@@ -19,7 +26,7 @@ enum {
 };
 
 struct CI_PASTE(ci_, OBJECT, ) {
-    struct ci_object object;
+    struct ci_object BASE;
 #define FIELD(name, kind, nulls, since, older, rest, access, stored, meaning) CI_TYPE_##kind name;
 #include FIELDS
 #undef FIELD
@@ -36,5 +43,6 @@ struct CI_PASTE(ci_, OBJECT, ) {
 #include FIELDS
 #undef FIELD
 
+#undef BASE
 #undef OBJECT
 #undef FIELDS

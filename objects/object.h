@@ -9,8 +9,8 @@
 #include "base/time.h"
 
 /*
- * Versioned objects: records described by field tables (objects/NAME.def), from which come the struct,
- * the SQL, the messages between services, the backports and the REST bodies.
+ * Versioned objects: records described by field tables (objects/NAME.def), from which come the
+ * struct, the SQL, the messages between services, the backports and the REST bodies.
  *
  * Objects live in the arena of the work. Text members are borrowed from it.
  */
@@ -49,26 +49,29 @@ static inline bool ci_is_true(int8_t value)
 
 enum ci_nulls { CI_NOT_NULL, CI_NULLABLE };
 
-/* What a row of an older version stores in place of a field that came later, and what older peers imply. */
+/* What a row of an older version stores in place of a field that came later, and what older peers
+ * imply. */
 enum ci_older {
-    CI_OLDER_KEEP,  /* never converted: the field stays as it is (Ironic's parent_node, …) */
-    CI_OLDER_NONE,  /* null */
+    CI_OLDER_KEEP, /* never converted: the field stays as it is (Ironic's parent_node, …) */
+    CI_OLDER_NONE, /* null */
     CI_OLDER_FALSE,
     CI_OLDER_TRUE,
     CI_OLDER_DICT,  /* {} */
-    CI_OLDER_EMPTY  /* "" */
+    CI_OLDER_EMPTY, /* "" */
+    CI_OLDER_FILL,  /* null, but a row keeps what it has (Ironic's BIOS settings) */
+    CI_OLDER_RESET  /* null in rows, but nothing is filled in on reading (Ironic's node history) */
 };
 
 /* What REST may do with it. */
 enum ci_access {
     CI_HIDDEN = 0,
     CI_READ = 1,
-    CI_CREATE = 2,       /* may be given on create */
-    CI_PATCH = 4,        /* may be patched */
-    CI_SORT = 8,         /* sort_key */
-    CI_SECRETS = 16,     /* a dict in which secrets are masked */
-    CI_LISTED = 32,      /* in the default list view */
-    CI_NO_FIELDS = 64,   /* cannot be asked for by fields= */
+    CI_CREATE = 2,     /* may be given on create */
+    CI_PATCH = 4,      /* may be patched */
+    CI_SORT = 8,       /* sort_key */
+    CI_SECRETS = 16,   /* a dict in which secrets are masked */
+    CI_LISTED = 32,    /* in the default list view */
+    CI_NO_FIELDS = 64, /* cannot be asked for by fields= */
     CI_WRITE = CI_CREATE | CI_PATCH
 };
 
@@ -79,26 +82,42 @@ struct ci_field {
     const char *name;
     enum ci_kind kind;
     enum ci_nulls nulls;
-    int since;               /* object minor version that brought it */
+    int since; /* object minor version that brought it */
     enum ci_older older;
-    int rest;                /* API minor version that shows it; CI_NEVER where REST does not */
-    unsigned access;         /* CI_READ | … */
+    int rest;        /* API minor version that shows it; CI_NEVER where REST does not */
+    unsigned access; /* CI_READ | … */
     enum ci_stored stored;
-    size_t offset;           /* in the struct */
+    size_t offset; /* in the struct */
     const char *meaning;
 };
 #define CI_NEVER 100000
 
 #define CI_FIELDS_MAX 128
 
+/* A VIRTUAL field that is a column of another table: the row whose id is our column `by`. */
+struct ci_virtual {
+    const char *field, *table, *column, *by;
+};
+
+/* What a new row gets in a column that the object leaves unset, as database text. */
+struct ci_default {
+    const char *field, *text;
+};
+
 struct ci_type {
-    const char *name;         /* "Node" */
-    const char *table;        /* "nodes"; NULL when it is not stored */
-    const char *key;          /* its primary key column: "id" */
-    int major, minor;         /* newest version */
-    size_t size;              /* of its struct */
+    const char *name;  /* "Node" */
+    const char *table; /* "nodes"; NULL when it is not stored */
+    const char *key;   /* its primary key column: "id"; with key2, the first of two */
+    const char *key2;  /* the second column of the primary key, or NULL */
+    int major, minor;  /* newest version */
+    size_t size;       /* of its struct */
     const struct ci_field *fields;
     size_t count;
+    const struct ci_type *element;     /* of a list object (TraitList); it has no struct */
+    const struct ci_virtual *virtuals; /* ends with a NULL field; may be NULL */
+    const struct ci_default *defaults; /* the same */
+    bool (*convert)(struct ci_ctx *ctx, void *object,
+                    int minor); /* what the table cannot say; may be NULL */
 };
 
 /* A set of fields of a type, by number. */
@@ -141,7 +160,13 @@ static inline void *ci_field_at(void *object, const struct ci_field *field)
     return (char *)object + field->offset;
 }
 
+/* Is it held as JSON text? And the text that stands for its emptiness: {} or []. */
+bool ci_field_is_json(const struct ci_field *field);
+const char *ci_field_empty(const struct ci_field *field);
+
 bool ci_field_is_null(const void *object, const struct ci_field *field);
+
+/* Equality of values: JSON texts are equal when their values are, and nothing equals {} or []. */
 bool ci_field_equal(const void *a, const void *b, const struct ci_field *field);
 
 /*
@@ -153,9 +178,18 @@ ci_must_check bool ci_field_from_db(struct ci_ctx *ctx, void *object, size_t n, 
 ci_must_check bool ci_field_from_json(struct ci_ctx *ctx, void *object, size_t n,
                                       const void *json_value);
 
-/* The field as database text (NULL for null). */
+/*
+ * Gives the field the value that its table names for versions before it (`older`), and asks
+ * whether it has that value. No marks are changed.
+ */
+void ci_field_set_older(void *object, const struct ci_field *field);
+bool ci_field_is_older(const void *object, const struct ci_field *field);
+
+/* The field as database text (NULL for null; JSON columns are never null). Borrows where it can. */
 const char *ci_field_to_db(struct ci_arena *mem, const void *object, size_t n);
 
+/* Marks a field as holding something, or as to be saved. */
+void ci_object_mark_set(void *object, size_t field);
 static inline void ci_object_mark(void *object, size_t field)
 {
     struct ci_object *o = object;

@@ -23,7 +23,8 @@ ci_must_check bool ci_row_load_all(struct ci_ctx *ctx, const struct ci_type *typ
                                    const char *const values[], size_t *ret_count,
                                    void *ret_objects);
 
-/* Makes an object of one row of a result whose columns are the type's, in order (ci_row_columns). */
+/* Makes an object of one row of a result whose columns are the type's, in order (ci_row_columns).
+ */
 ci_must_check bool ci_row_read(struct ci_ctx *ctx, const struct ci_type *type,
                                const struct ci_rows *rows, size_t row, void *ret_object);
 

@@ -18,7 +18,8 @@ ci_must_check bool ci_wire_write(struct ci_ctx *ctx, const void *object, json_t 
 ci_must_check bool ci_wire_write_at(struct ci_ctx *ctx, const void *object, int minor,
                                     json_t **ret_value);
 
-/* Which side of a call reads it: an older object's filled-in fields count as changed on a server. */
+/* Which side of a call reads it: an older object's filled-in fields count as changed on a server.
+ */
 enum ci_wire_side { CI_WIRE_CLIENT, CI_WIRE_SERVER };
 
 /*
