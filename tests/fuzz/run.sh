@@ -16,7 +16,7 @@ passed=0
 failed=0
 mkdir -p "$build/crashes"
 for program in "$build"/tests/fuzz/fuzz_*; do
-    [ -f "$program" ] && [ -x "$program" ] || continue
+    if [ ! -f "$program" ] || [ ! -x "$program" ]; then continue; fi
     name=${program##*/fuzz_}
     found=$build/found/$name
     mkdir -p "$found" "$here/corpus/$name"
