@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the functions of calls share: reading arguments and answering.
+ */
+#include "conductor/calls.h"
+
+#include "objects/wire.h"
+
+bool ci_call_text(struct ci_call *call, const char *name, const char **ret_text)
+{
+    return ci_json_opt_string(call->ctx, call->args, name, NULL, ret_text);
+}
+
+bool ci_call_need(struct ci_call *call, const char *name, const char **ret_text)
+{
+    return ci_json_get_string(call->ctx, call->args, name, ret_text);
+}
+
+bool ci_call_int(struct ci_call *call, const char *name, int64_t if_absent, int64_t *ret_value)
+{
+    return ci_json_opt_int(call->ctx, call->args, name, if_absent, ret_value);
+}
+
+bool ci_call_bool(struct ci_call *call, const char *name, bool if_absent, bool *ret_value)
+{
+    return ci_json_opt_bool(call->ctx, call->args, name, if_absent, ret_value);
+}
+
+const json_t *ci_call_json(const struct ci_call *call, const char *name)
+{
+    const json_t *value = json_object_get(call->args, name);
+
+    return !value || ci_json_kind(value) == CI_JSON_NULL ? NULL : value;
+}
+
+static bool read_object(struct ci_call *call, const char *name, const struct ci_type *type,
+                        struct ci_object **ret_object)
+{
+    const json_t *value = ci_call_json(call, name);
+
+    if (!value)
+        return ci_fail_text(call->ctx, Invalid, "The argument %s is missing.", name);
+    if (!ci_wire_read(call->ctx, value, CI_WIRE_SERVER, ret_object))
+        return false;
+    if ((*ret_object)->type != type)
+        return ci_fail_text(call->ctx, Invalid, "The argument %s is a %s, not a %s.", name,
+                            (*ret_object)->type->name, type->name);
+    return true;
+}
+
+bool ci_call_node(struct ci_call *call, const char *name, struct ci_node **ret_node)
+{
+    struct ci_object *object;
+
+    if (!read_object(call, name, &ci_node_type, &object))
+        return false;
+    *ret_node = (struct ci_node *)object;
+    return true;
+}
+
+bool ci_call_port(struct ci_call *call, const char *name, struct ci_port **ret_port)
+{
+    struct ci_object *object;
+
+    if (!read_object(call, name, &ci_port_type, &object))
+        return false;
+    *ret_port = (struct ci_port *)object;
+    return true;
+}
+
+bool ci_call_answer(struct ci_call *call, json_t *value)
+{
+    *call->ret_result = ci_json(call->ctx, value);
+    return true;
+}
+
+bool ci_call_answer_text(struct ci_call *call, const char *text)
+{
+    return ci_call_answer(call, text ? json_string(text) : json_null());
+}
+
+bool ci_call_answer_object(struct ci_call *call, const void *object)
+{
+    return ci_wire_write(call->ctx, object, call->ret_result);
+}
+
+bool ci_call_take(struct ci_call *call, enum ci_lock lock, const char *purpose,
+                  struct ci_task **ret_task)
+{
+    const char *node_id;
+
+    return ci_call_need(call, "node_id", &node_id) &&
+           ci_task_take(call->conductor, call->ctx, node_id, lock, purpose, ret_task);
+}
