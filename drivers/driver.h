@@ -11,32 +11,36 @@
  *
  * Functions get the task; they fail through task->ctx->error like everything else, with
  * Ironic's classes. What may take long sleeps or waits in the calling worker; it looks at
- * ci_task_cancelled() at least every second.
+ * ci_task_is_ending() at least every second.
+ *
+ * Where a member says "optional", NULL means that there is nothing to do.
  */
 
 /* What a step or a phase came to. */
 enum ci_outcome {
-    CI_DONE,   /* go on */
-    CI_WAIT    /* the ramdisk (or a timer) will call back: wait states */
+    CI_DONE, /* go on */
+    CI_WAIT  /* the ramdisk (or a timer) will call back: wait states */
 };
 
 /* One clean, deploy or service step an interface offers. */
 struct ci_step_offer {
     const char *name;
-    int priority;                 /* 0: only on request */
-    bool abortable;
-    bool manual_only;
-    const char *argsinfo;         /* JSON text describing arguments, or NULL */
+    int priority;         /* 0: only on request */
+    bool abortable;       /* may be stopped half-way */
+    bool without_ramdisk; /* of clean and service steps: runs with nothing booted */
+    const char *argsinfo; /* JSON text: {name: {"description": …, "required": …}}, or NULL */
     bool (*run)(struct ci_task *task, const json_t *args, enum ci_outcome *ret_outcome);
 };
 
 /* What every interface table begins with. */
 struct ci_interface {
-    const char *type;             /* "power" */
-    const char *name;             /* "fake" */
-    const char *const *properties;/* name, meaning, name, meaning, …, NULL */
-    bool (*validate)(struct ci_task *task);   /* fails with InvalidParameterValue or MissingParameterValue */
-    const struct ci_step_offer *clean_steps, *deploy_steps, *service_steps; /* end with a NULL name */
+    const char *type;              /* "power" */
+    const char *name;              /* "fake" */
+    const char *const *properties; /* name, meaning, name, meaning, …, NULL */
+    bool (*validate)(
+        struct ci_task *task); /* fails with InvalidParameterValue or MissingParameterValue */
+    const struct ci_step_offer *clean_steps, *deploy_steps,
+        *service_steps; /* end with a NULL name */
 };
 
 struct ci_power {
@@ -44,7 +48,7 @@ struct ci_power {
     bool (*get_state)(struct ci_task *task, const char **ret_state);
     bool (*set_state)(struct ci_task *task, const char *state, int64_t timeout_s);
     bool (*reboot)(struct ci_task *task, int64_t timeout_s);
-    const char *const *supported_states;      /* ends with NULL */
+    const char *const *supported_states; /* ends with NULL */
 };
 
 struct ci_management {
@@ -59,6 +63,7 @@ struct ci_management {
     bool (*inject_nmi)(struct ci_task *task);
 };
 
+/* All optional. */
 struct ci_boot {
     struct ci_interface base;
     bool (*prepare_ramdisk)(struct ci_task *task);
@@ -67,6 +72,7 @@ struct ci_boot {
     bool (*clean_up_instance)(struct ci_task *task);
 };
 
+/* All optional. */
 struct ci_deploy {
     struct ci_interface base;
     bool (*prepare)(struct ci_task *task);
@@ -85,6 +91,7 @@ struct ci_inspect {
     bool (*abort)(struct ci_task *task);
 };
 
+/* vif_… support nothing when NULL, the others are optional. */
 struct ci_network {
     struct ci_interface base;
     bool (*port_changed)(struct ci_task *task, struct ci_port *port);
@@ -103,7 +110,7 @@ struct ci_rescue {
     struct ci_interface base;
     bool (*rescue)(struct ci_task *task, enum ci_outcome *ret_outcome);
     bool (*unrescue)(struct ci_task *task, enum ci_outcome *ret_outcome);
-    bool (*clean_up)(struct ci_task *task);
+    bool (*clean_up)(struct ci_task *task); /* optional */
 };
 
 struct ci_console {
@@ -140,3 +147,8 @@ struct ci_hardware {
     const struct ci_storage *storage;
     const struct ci_plain_interface *bios, *firmware, *raid, *vendor;
 };
+
+/* The tables that exist: one row each of interfaces.def. */
+#define INTERFACE(type, name, structure, table) extern const struct structure table;
+#include "drivers/interfaces.def"
+#undef INTERFACE

@@ -17,9 +17,16 @@ struct ci_hardware;
 struct ci_task {
     struct ci_ctx *ctx;
     struct ci_node *node;
-    struct ci_port **ports;             /* loaded on first use: ci_task_ports() */
+    struct ci_port **ports; /* loaded on first use: ci_task_ports() */
     size_t port_count;
     const struct ci_hardware *hardware; /* the interfaces that answer for the node */
     bool shared;
-    const char *purpose;                /* "provision state change", for the log and NodeLocked */
+    const char *purpose; /* "provision state change", for the log and NodeLocked */
+    bool (*is_ending)(const struct ci_task *task); /* see below; NULL: never */
 };
+
+/* Is the service ending at once? Whoever sleeps or waits looks at it at least every second. */
+static inline bool ci_task_is_ending(const struct ci_task *task)
+{
+    return task->is_ending && task->is_ending(task);
+}
