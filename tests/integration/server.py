@@ -103,7 +103,7 @@ class Castiron:
         return self
 
     def start(self, seconds=10):
-        """Starts the program and waits for its first good answer."""
+        """Starts the program and waits until it answers and its conductor is registered."""
         with open(self.log_path, 'ab') as log:
             self.process = subprocess.Popen(self.program('castiron'), stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=subprocess.STDOUT,
@@ -116,7 +116,8 @@ class Castiron:
             raise AssertionError('castiron ended with %s:\n%s'
                                  % (self.process.returncode, self.log()))
         try:
-            return self.request('GET', '/v1', timeout=2).status == 200
+            return (self.request('GET', '/v1', timeout=2).status == 200
+                    and self.request('GET', '/v1/drivers', timeout=2).json['drivers'])
         except OSError:
             return False
 
@@ -167,7 +168,7 @@ class Castiron:
                 return f.read()[-limit:]
         return ''
 
-    def request(self, method, path, body=None, version='1.115', headers=None, timeout=30):
+    def request(self, method, path, body=None, version='latest', headers=None, timeout=30):
         """One request on a connection of its own; a body that is not bytes goes as JSON."""
         connection = http.client.HTTPConnection('127.0.0.1', self.port, timeout=timeout)
         try:
