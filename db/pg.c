@@ -376,10 +376,12 @@ static bool is_alive(struct ci_session *session)
 
     if (PQstatus(s->pg) != CONNECTION_OK)
         return false;
-    /* Nothing is expected from the server now, unless it says good-bye. */
-    if (poll(&readable, 1, 0) == 0)
-        return true;
-    return PQconsumeInput(s->pg) == 1 && PQstatus(s->pg) == CONNECTION_OK && !PQisBusy(s->pg);
+    /* Nothing is expected from the server now, unless it says good-bye and hangs up. */
+    while (poll(&readable, 1, 0) != 0) {
+        if (PQconsumeInput(s->pg) == 0 || PQisBusy(s->pg))
+            return false;
+    }
+    return true;
 }
 
 static void cancel(struct session *s)

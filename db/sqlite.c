@@ -27,7 +27,8 @@ enum {
 struct shared {
     pthread_mutex_t mutex;
     pthread_cond_t turn;
-    bool writing; /* guarded by mutex */
+    bool writing;        /* guarded by mutex */
+    _Atomic bool is_wal; /* set in a turn */
 };
 
 struct session {
@@ -420,28 +421,44 @@ static void rollback(struct ci_session *session)
     end_turn(s);
 }
 
+/*
+ * The journal is a property of the file: set by the first connection, in its turn, since
+ * changing a new file does not wait for others who do the same.
+ */
+static bool set_journal(struct ci_ctx *ctx, struct session *s)
+{
+    struct shared *shared = s->base.db->data;
+    bool done;
+
+    if (shared->is_wal)
+        return true;
+    if (!take_turn(ctx, s))
+        return false;
+    done = shared->is_wal || execute(ctx, s, "PRAGMA journal_mode = WAL");
+    shared->is_wal = done;
+    end_turn(s);
+    return done;
+}
+
 static bool connect(struct ci_ctx *ctx, struct ci_db *db, struct ci_arena *mem,
                     struct ci_session **ret_session)
 {
     struct session *s = ci_new(mem, struct session);
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    const char *setup = db->options.sqlite_unsafe
-                            ? "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF"
-                            : "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL";
+    const char *path = db->address.name ? db->address.name : ":memory:";
 
     s->base.db = db;
     ci_prepared_init(&s->prepared);
-    if (sqlite3_open_v2(db->address.name ? db->address.name : ":memory:", &s->sqlite, flags,
-                        NULL) == SQLITE_OK) {
+    if (sqlite3_open_v2(path, &s->sqlite, flags, NULL) == SQLITE_OK) {
         sqlite3_busy_handler(s->sqlite, wait_for_lock, s);
         sqlite3_progress_handler(s->sqlite, STEPS_PER_LOOK, is_late, s);
-        /* In turns: changing a new file to a WAL does not wait for others who do the same. */
-        if (take_turn(ctx, s) && execute(ctx, s, setup)) {
-            end_turn(s);
+        if (set_journal(ctx, s) &&
+            execute(ctx, s,
+                    db->options.sqlite_unsafe ? "PRAGMA synchronous = OFF"
+                                              : "PRAGMA synchronous = FULL")) {
             *ret_session = &s->base;
             return true;
         }
-        end_turn(s);
     } else {
         fail(ctx, s, "open");
     }
