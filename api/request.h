@@ -14,10 +14,10 @@ struct ci_route;
 
 /* One value of a named parameter, from the query or the body. */
 struct ci_arg {
-    bool given;            /* present and not null */
-    const char *text;      /* its text; a query value or a JSON string */
-    const json_t *json;    /* its JSON when it came in the body */
-    int64_t number;        /* INT, BOOL */
+    bool given;              /* present and not null */
+    const char *text;        /* its text; a query value or a JSON string */
+    const json_t *json;      /* its JSON when it came in the body */
+    int64_t number;          /* INT, BOOL */
     const char *const *list; /* LIST: trimmed, lower case, no doubles; ends with NULL */
 };
 
@@ -32,31 +32,31 @@ struct ci_request {
     const struct ci_api *api;
 
     /* What came in. */
-    const char *method;            /* "GET" */
-    const char *path;              /* as sent, not unescaped */
-    const char *query;             /* as sent, "" if none */
+    const char *method; /* "GET" */
+    const char *path;   /* as sent, not unescaped */
+    const char *query;  /* as sent, "" if none */
     const char *(*header)(const struct ci_request *req, const char *name); /* NULL if absent */
-    const void *http;              /* what `header` reads from */
-    const char *scheme;            /* "http" or "https" */
-    const char *body;              /* bytes of the body */
+    const void *http;   /* what `header` reads from */
+    const char *scheme; /* "http" or "https" */
+    const char *body;   /* bytes of the body */
     size_t body_length;
 
     /* What the pipeline found out. */
-    int version;                   /* API minor; 0 before negotiation */
+    int version; /* API minor; 0 before negotiation */
     const struct ci_route *route;
     const char *idents[CI_IDENTS_MAX]; /* values of the path's {parameters}, in order */
-    const char *json_suffix_of;    /* the last ident with the ".json" that was cut off, or NULL */
+    const char *json_suffix_of; /* the last ident with the ".json" that was cut off, or NULL */
     struct ci_arg args[CI_PARAMS_MAX]; /* in the order of route->params */
-    json_t *json;                  /* the parsed body; NULL when there is none */
-    const char *base_url;          /* "http://host:port", found on first use: ci_base_url() */
+    json_t *json;                      /* the parsed body; NULL when there is none */
+    const char *base_url;              /* "http://host:port", found on first use: ci_base_url() */
 
     /* The answer. */
     int status;
-    struct ci_text *reply;         /* JSON text; empty for none */
-    const char *content_type;      /* NULL: application/json when there is a reply */
-    const char *location, *allow;  /* headers, or NULL */
-    bool webob_fault;              /* errors in the router's form instead of the controllers' */
-    bool bare_fault;               /* {"faultcode", "faultstring"} without the outer envelope */
+    struct ci_text *reply;        /* JSON text; empty for none */
+    const char *content_type;     /* NULL: application/json when there is a reply */
+    const char *location, *allow; /* headers, or NULL */
+    bool webob_fault;             /* errors in the router's form instead of the controllers' */
+    bool bare_fault;              /* {"faultcode", "faultstring"} without the outer envelope */
     bool no_version_headers;
     bool min_max_headers_only;
 };

@@ -12,31 +12,31 @@ enum ci_param_kind {
     CI_PARAM_NAME,
     CI_PARAM_UUID_OR_NAME,
     CI_PARAM_MAC,
-    CI_PARAM_LIST,   /* comma separated */
-    CI_PARAM_JSON    /* anything; the controller checks */
+    CI_PARAM_LIST, /* comma separated */
+    CI_PARAM_JSON  /* anything; the controller checks */
 };
 
 /* What happens below the version that brought it. */
 enum ci_below {
-    CI_BELOW_NOTHING,     /* taken all the same, or the controller looks */
-    CI_BELOW_406,         /* "Request not acceptable." */
-    CI_BELOW_406_NAMED,   /* … "The minimal required API version should be 1.N" */
-    CI_BELOW_400          /* "Invalid query parameter ?detail=True received." */
+    CI_BELOW_NOTHING,   /* taken all the same, or the controller looks */
+    CI_BELOW_406,       /* "Request not acceptable." */
+    CI_BELOW_406_NAMED, /* … "The minimal required API version should be 1.N" */
+    CI_BELOW_400        /* "Invalid query parameter ?detail=True received." */
 };
 
 struct ci_param {
-    const char *name;     /* NULL ends a list */
+    const char *name; /* NULL ends a list */
     enum ci_param_kind kind;
-    int since;            /* API minor; above the served maximum the name is unknown */
+    int since; /* API minor; above the served maximum the name is unknown */
     enum ci_below below;
     bool required;
 };
 
 /* What the body is. */
 enum ci_body_kind {
-    CI_BODY_NONE,    /* ignored */
-    CI_BODY_ARGS,    /* an object whose keys are params */
-    CI_BODY_JSON,    /* parsed into req->json; the controller checks it */
+    CI_BODY_NONE, /* ignored */
+    CI_BODY_ARGS, /* an object whose keys are params */
+    CI_BODY_JSON, /* parsed into req->json; the controller checks it */
 };
 
 enum ci_route_flag {
@@ -49,11 +49,11 @@ enum ci_route_flag {
 /* One row of the API: everything that a request is measured against before its handler runs. */
 struct ci_route {
     const char *method;
-    const char *path;            /* "/v1/nodes/{node_ident}/states" */
-    int since;                   /* API minor; below it 404 */
-    const char *policy;          /* rule; asked by the pipeline, or with the record by its loader */
+    const char *path;   /* "/v1/nodes/{node_ident}/states" */
+    int since;          /* API minor; below it 404 */
+    const char *policy; /* rule; asked by the pipeline, or with the record by its loader */
     ci_handler *handle;
-    int status;                  /* of a success */
+    int status;                    /* of a success */
     const struct ci_param *params; /* NULL: none are known */
     enum ci_body_kind body;
     unsigned flags;

@@ -26,10 +26,9 @@ const char *ci_view_value(const struct ci_view_row *row, size_t field, size_t *r
 const char *ci_view_extra_value(const struct ci_view_row *row, size_t extra);
 
 enum ci_extra_flag {
-    CI_EXTRA_ALWAYS = 1,     /* shown even when fields= does not name it (links) */
-    CI_EXTRA_LISTED = 2,     /* in the default list too */
-    CI_EXTRA_ASKED = 4,      /* may be named by fields= */
-    CI_EXTRA_ITEM_ONLY = 8,  /* fields= of a list does not know it */
+    CI_EXTRA_ALWAYS = 1,    /* shown whatever fields are asked for (links) */
+    CI_EXTRA_ASKED = 4,     /* may be named by fields= */
+    CI_EXTRA_ITEM_ONLY = 8, /* fields= of a list does not know it */
 };
 
 /* What REST shows and no column holds. */
@@ -37,39 +36,45 @@ struct ci_extra {
     const char *name;
     int since;
     unsigned flags;
-    const char *sql;         /* an expression selected for it ("(SELECT …)"), or NULL */
-    const short *needs;      /* field numbers it reads, ended by -1, or NULL */
+    const char *sql;    /* an expression selected for it ("(SELECT …)"), or NULL */
+    const short *needs; /* field numbers it reads, ended by -1, or NULL */
     /* Appends the value (not the key). `n` is the extra's number. */
     void (*write)(struct ci_text *text, const struct ci_view_row *row, size_t n);
 };
 
 struct ci_view {
     const struct ci_type *type;
-    const char *collection;      /* "nodes": key of lists, and part of links */
-    const char *key;             /* field that links and markers use: "uuid" */
+    const char *collection;         /* "nodes": key of lists, and part of links */
+    const char *key;                /* field that links and markers use: "uuid" */
+    const char *const *list_fields; /* of the default list, in Ironic's order; ends with NULL */
     const struct ci_extra *extras;
     size_t extra_count;
     /* Expression for a VIRTUAL field, NULL when it is not shown here; may be NULL. */
     const char *(*virtual_sql)(const struct ci_request *req, size_t field);
-    /* A value that must be written in another way in this version or for its secrets; gives false to do the usual. */
+    /* A value that must be written in another way in this version or for its secrets; gives false
+     * to do the usual. */
     bool (*write)(struct ci_text *text, const struct ci_view_row *row, size_t field,
                   const char *value, size_t length);
-    const char *where_always;    /* condition on every row, or NULL */
-    enum ci_error_class not_found; /* of a marker */
+    const char *where_always;                               /* condition on every row, or NULL */
+    bool (*not_found)(struct ci_ctx *ctx, const char *key); /* fails: there is no such marker */
     const char *default_sort;
 };
 
-/* Which fields: all of the version, those asked for, or the default list. */
-enum ci_shape { CI_SHAPE_FULL, CI_SHAPE_LIST, CI_SHAPE_FIELDS };
+/* Which fields: all of the version, or those named (by fields=, or by the default list). */
+enum ci_shape { CI_SHAPE_FULL, CI_SHAPE_FIELDS };
 
 /*
  * Answers with one row: SELECT … FROM the type's table WHERE `where`. fields= of the request
- * is honoured when the route knows it. *ret_found is false when there is no such row (nothing
- * is written then).
+ * is honoured when the route knows it; ci_view_some() shows the named fields instead.
+ * *ret_found is false when there is no such row (nothing is written then).
  */
 ci_must_check bool ci_view_one(struct ci_request *req, const struct ci_view *view,
                                const char *where, size_t n, const char *const values[],
                                bool *ret_found);
+
+ci_must_check bool ci_view_some(struct ci_request *req, const struct ci_view *view,
+                                const char *const *fields, const char *where, size_t n,
+                                const char *const values[], bool *ret_found);
 
 /* Checks names of fields= : 400 for unknown ones, 406 for newer ones. `list`: of a collection. */
 ci_must_check bool ci_view_check_fields(struct ci_request *req, const struct ci_view *view,
@@ -93,8 +98,8 @@ void ci_filter_add(struct ci_filter *filter, const char *expression, const char 
 struct ci_list_options {
     bool always_detail;
     bool no_next;
-    const char *path;        /* of next: "nodes", "nodes/UUID/ports"; NULL: the collection */
-    const char *next_args;   /* further "key=value&" of the request for next; NULL: none */
+    const char *path;      /* of next: "nodes", "nodes/UUID/ports"; NULL: the collection */
+    const char *next_args; /* further "key=value&" of the request for next; NULL: none */
     bool (*keep)(const struct ci_view_row *row);
     const short *keep_needs; /* fields that `keep` reads, ended by -1 */
 };

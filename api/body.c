@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * JSON bodies. Their size was bounded while they were read; here are depth and soundness.
+ */
+#include "api/body.h"
+
+#include "api/routes.h"
+#include "base/config.h"
+
+/* What refuses a body decides the envelope: Ironic's guard, its router, or the controller. */
+static bool refuse(struct ci_request *req)
+{
+    req->bare_fault = ci_failed_with(req->ctx, CI_ERR_JSONTooDeep);
+    req->webob_fault = ci_failed_with(req->ctx, CI_ERR_JSONNotUTF8);
+    req->no_version_headers = req->bare_fault || req->webob_fault;
+    return false;
+}
+
+bool ci_body_parse(struct ci_request *req)
+{
+    struct ci_json_limits limits = {.depth = (size_t)req->ctx->config->api.max_json_body_depth,
+                                    .bytes = req->body_length};
+
+    if (req->route->body == CI_BODY_NONE || req->body_length == 0)
+        return true;
+    if (ci_json_read(req->ctx, req->body, req->body_length, &limits, &req->json))
+        return true;
+    return refuse(req);
+}

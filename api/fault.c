@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Errors as answers. Ironic wraps the text of an inner JSON document in an outer one; clients
+ * decode both, so both are kept.
+ */
+#include "api/fault.h"
+
+#include <string.h>
+
+#include "base/jsontext.h"
+#include "base/log.h"
+
+/* No message that leaves us is longer; the rest is cut. */
+#define MESSAGE_BYTES 1024
+
+static const char *reason(int status)
+{
+    static const struct {
+        int status;
+        const char *reason;
+    } reasons[] = {{400, "Bad Request"},
+                   {401, "Unauthorized"},
+                   {403, "Forbidden"},
+                   {404, "Not Found"},
+                   {405, "Method Not Allowed"},
+                   {406, "Not Acceptable"},
+                   {409, "Conflict"},
+                   {413, "Request Entity Too Large"},
+                   {500, "Internal Server Error"},
+                   {503, "Service Unavailable"}};
+
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
+        if (reasons[i].status == status)
+            return reasons[i].reason;
+    }
+    return "Error";
+}
+
+/* Cut at a character's border. */
+static const char *bounded(struct ci_arena *mem, const char *message)
+{
+    size_t length = strlen(message);
+
+    if (length <= MESSAGE_BYTES)
+        return message;
+    length = MESSAGE_BYTES - 3;
+    while (length > 0 && ((unsigned char)message[length] & 0xc0) == 0x80)
+        length--;
+    return ci_printf(mem, "%.*s...", (int)length, message);
+}
+
+static void write_inner(struct ci_text *inner, const struct ci_request *req, int status,
+                        const char *message)
+{
+    if (req->webob_fault) {
+        ci_text_printf(inner, "{\"code\": %d, \"title\": \"%s\", \"description\": ", status,
+                       reason(status));
+        ci_jsontext_string(inner, message);
+    } else {
+        ci_text_printf(
+            inner, "{\"faultcode\": \"%s\", \"faultstring\": ", status < 500 ? "Client" : "Server");
+        ci_jsontext_string(inner, message);
+        if (!req->bare_fault)
+            ci_text_add(inner, ", \"debuginfo\": null");
+    }
+    ci_text_add(inner, "}");
+}
+
+void ci_fault_answer(struct ci_request *req)
+{
+    const struct ci_error *error = req->ctx->error;
+    const char *message = bounded(req->ctx->mem, error->message);
+    struct ci_text *inner = ci_text_new(req->ctx->mem, 16 * MESSAGE_BYTES);
+
+    if (error->status >= 500)
+        ci_error_log(req->ctx, "Request failed", "method=%s path=%s status=%d error=%s",
+                     req->method, req->path, error->status, error->message);
+    else
+        ci_debug(req->ctx, "Request refused", "method=%s path=%s status=%d error=%s", req->method,
+                 req->path, error->status, error->message);
+    req->status = error->status;
+    req->content_type = NULL;
+    req->location = NULL;
+    ci_text_clear(req->reply);
+    write_inner(inner, req, error->status, message);
+    if (req->bare_fault) {
+        ci_text_addn(req->reply, inner->bytes, inner->length);
+        return;
+    }
+    ci_text_add(req->reply, "{\"error_message\": ");
+    ci_jsontext_stringn(req->reply, inner->bytes, inner->length);
+    ci_text_add(req->reply, "}");
+}

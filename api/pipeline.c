@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The path of every request, one step a line. Whatever fails leaves its error in the context,
+ * and it becomes the error body in one place.
+ */
+#include "api/pipeline.h"
+
+#include "api/accept.h"
+#include "api/args.h"
+#include "api/auth.h"
+#include "api/body.h"
+#include "api/fault.h"
+#include "api/health.h"
+#include "api/policy.h"
+#include "api/version.h"
+#include "base/config.h"
+
+/* These two answer before authentication and negotiation: what load balancers and browsers ask. */
+static bool answer_early(struct ci_request *req)
+{
+    return ci_health_answer(req) || ci_options_answer(req);
+}
+
+bool ci_pipeline_begin(struct ci_request *req)
+{
+    if (answer_early(req))
+        return false;
+    if (ci_auth_identify(req) &&     /* 401: who asks */
+        ci_version_negotiate(req) && /* 406: in which version, under the pin */
+        ci_accept_json(req) &&       /* 406: does the client take JSON */
+        ci_route_find(req))          /* 404, 405: what for */
+        return true;
+    ci_fault_answer(req);
+    return false;
+}
+
+size_t ci_pipeline_body_limit(const struct ci_request *req)
+{
+    const struct ci_config *config = req->ctx->config;
+    int64_t kib = req->route->flags & CI_ROUTE_BODY_PROVISION
+                      ? config->api.max_json_body_size_provision
+                      : config->api.max_json_body_size;
+
+    return (size_t)kib * 1024;
+}
+
+void ci_pipeline_run(struct ci_request *req)
+{
+    req->status = req->route->status;
+    if (ci_body_parse(req) &&    /* 400: is the JSON sound */
+        ci_args_read(req) &&     /* 400, 406: the parameters of the query and of verbs */
+        ci_policy_allow(req) &&  /* 403: rules that need no record */
+        req->route->handle(req)) /* the controller */
+        return;
+    ci_fault_answer(req);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The discovery documents: / and /v1.
+ */
+#include "api/v1/handlers.h"
+#include "api/version.h"
+
+static const char *const description =
+    "Ironic is an OpenStack project which enables the provision and management of baremetal "
+    "machines.";
+
+static void add_version(struct ci_request *req)
+{
+    ci_text_printf(req->reply,
+                   "{\"id\": \"v1\", \"links\": [{\"href\": \"%s/v1/\", \"rel\": \"self\"}], "
+                   "\"status\": \"CURRENT\", \"min_version\": \"1.%d\", \"version\": \"1.%d\"}",
+                   ci_base_url(req), CI_API_MIN, ci_version_max(req->ctx));
+}
+
+bool ci_root_show(struct ci_request *req)
+{
+    ci_text_printf(req->reply,
+                   "{\"name\": \"OpenStack Ironic API\", \"description\": \"%s\", "
+                   "\"default_version\": ",
+                   description);
+    add_version(req);
+    ci_text_add(req->reply, ", \"versions\": [");
+    add_version(req);
+    ci_text_add(req->reply, "]}");
+    return true;
+}
+
+/* What /v1 links to, in Ironic's order, and since when. */
+static const struct {
+    const char *name;
+    int since;
+} resources[] = {
+    {"chassis", 1},
+    {"nodes", 1},
+    {"ports", 1},
+    {"drivers", 1},
+    {NULL, 1}, /* the version's own entry */
+    {"portgroups", CI_API_PORTGROUPS},
+    {"volume", CI_API_VOLUME},
+    {"lookup", CI_API_LOOKUP_HEARTBEAT},
+    {"heartbeat", CI_API_LOOKUP_HEARTBEAT},
+    {"conductors", CI_API_CONDUCTORS},
+    {"allocations", CI_API_ALLOCATION},
+    {"events", CI_API_EVENTS},
+    {"deploy_templates", CI_API_DEPLOY_TEMPLATES},
+    {"shards", CI_API_NODE_SHARD},
+    {"runbooks", CI_API_RUNBOOKS},
+    {"inspection_rules", CI_API_INSPECTION_RULES},
+    {"continue_inspection", CI_API_CONTINUE_INSPECTION},
+};
+
+static void add_resource(struct ci_request *req, const char *name)
+{
+    const char *base = ci_base_url(req);
+    const char *const pieces[] = {", \"",
+                                  name,
+                                  "\": [{\"href\": \"",
+                                  base,
+                                  "/v1/",
+                                  name,
+                                  "/\", \"rel\": \"self\"}, {\"href\": \"",
+                                  base,
+                                  "/",
+                                  name,
+                                  "/\", \"rel\": \"bookmark\"}]"};
+
+    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++)
+        ci_text_add(req->reply, pieces[i]);
+}
+
+bool ci_v1_show(struct ci_request *req)
+{
+    ci_text_printf(
+        req->reply,
+        "{\"id\": \"v1\", \"links\": [{\"href\": \"%s/v1/\", \"rel\": \"self\"}, "
+        "{\"href\": \"https://docs.openstack.org//ironic/latest/contributor//webapi.html\", "
+        "\"rel\": \"describedby\", \"type\": \"text/html\"}], "
+        "\"media_types\": {\"base\": \"application/json\", "
+        "\"type\": \"application/vnd.openstack.ironic.v1+json\"}",
+        ci_base_url(req));
+    for (size_t i = 0; i < sizeof resources / sizeof resources[0]; i++) {
+        if (req->version < resources[i].since)
+            continue;
+        if (!resources[i].name) {
+            ci_text_add(req->reply, ", \"version\": ");
+            add_version(req);
+        } else {
+            add_resource(req, resources[i].name);
+        }
+    }
+    ci_text_add(req->reply, "}");
+    return true;
+}

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a path to its route and {parameters}.
+ *
+ * Ironic's router is a tree of controllers; what clients can see of that is kept as rules on
+ * the flat table: paths work with and without /v1, one trailing slash is ignored, a method
+ * that exists one level deeper misses its identifier (400), and Allow lists the methods of
+ * the path and of that level together.
+ */
+#include <pthread.h>
+#include <string.h>
+#include <strings.h>
+
+#include "api/routes.h"
+#include "api/version.h"
+#include "base/ident.h"
+
+#define SEGMENTS_MAX 8
+#define ROUTES_MAX 200
+
+/* A path in pieces; of a pattern, "{name}" stands for any piece. */
+struct pieces {
+    size_t count;
+    const char *at[SEGMENTS_MAX];
+};
+
+/* How {parameters} are checked before the handler runs. */
+enum ident_kind { IDENT_ANY, IDENT_UUID, IDENT_UUID_OR_NAME, IDENT_NODE };
+static const struct ident_row {
+    const char *name;
+    enum ident_kind kind;
+} idents[] = {
+    {"node_ident", IDENT_NODE},
+    {"port_ident", IDENT_UUID_OR_NAME},
+    {"port_uuid", IDENT_UUID},
+    {"chassis_uuid", IDENT_UUID},
+};
+
+static struct pieces patterns[ROUTES_MAX];
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void compile(void)
+{
+    /* Lives as long as the process. */
+    struct ci_arena *mem = ci_arena_new();
+
+    for (size_t i = 0; ci_routes[i].method; i++) {
+        const char *const *words = ci_split(mem, ci_routes[i].path, '/');
+
+        while (words[patterns[i].count]) {
+            patterns[i].at[patterns[i].count] = words[patterns[i].count];
+            patterns[i].count++;
+        }
+    }
+}
+
+static bool is_parameter(const char *piece)
+{
+    return piece[0] == '{';
+}
+
+/* Does the path have the pattern, or its first `count` pieces? Literals beat parameters elsewhere.
+ */
+static bool matches(const struct pieces *pattern, const struct pieces *path, size_t count)
+{
+    if (path->count != count)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!is_parameter(pattern->at[i]) && strcmp(pattern->at[i], path->at[i]) != 0)
+            return false;
+    }
+    return true;
+}
+
+static size_t literals(const struct pieces *pattern)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < pattern->count; i++)
+        n += !is_parameter(pattern->at[i]);
+    return n;
+}
+
+static int hex(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* How long a UTF-8 sequence is that begins with this byte; 0 if none does. */
+static size_t utf8_length(unsigned char first)
+{
+    if (first < 0x80)
+        return 1;
+    if (first >= 0xc2 && first <= 0xdf)
+        return 2;
+    if (first >= 0xe0 && first <= 0xef)
+        return 3;
+    return first >= 0xf0 && first <= 0xf4 ? 4 : 0;
+}
+
+static bool is_utf8(const char *text)
+{
+    const unsigned char *p = (const unsigned char *)text;
+
+    while (*p) {
+        size_t n = utf8_length(*p);
+
+        if (n == 0)
+            return false;
+        if ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] > 0x9f) ||
+            (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] > 0x8f))
+            return false;
+        for (size_t i = 1; i < n; i++) {
+            if ((p[i] & 0xc0) != 0x80)
+                return false;
+        }
+        p += n;
+    }
+    return true;
+}
+
+bool ci_route_unescape(struct ci_arena *mem, const char *segment, size_t length, char **ret_text)
+{
+    char *text = ci_strndup(mem, segment, length);
+    size_t used = 0;
+
+    for (size_t i = 0; i < length; i++) {
+        int c = (unsigned char)segment[i];
+
+        if (c == '%') {
+            if (length - i < 3)
+                return false;
+            if (hex(segment[i + 1]) < 0 || hex(segment[i + 2]) < 0)
+                return false;
+            c = hex(segment[i + 1]) * 16 + hex(segment[i + 2]);
+            i += 2;
+        }
+        if (c == 0)
+            return false;
+        text[used++] = (char)c;
+    }
+    text[used] = '\0';
+    if (!is_utf8(text))
+        return false;
+    *ret_text = text;
+    return true;
+}
+
+/* The plain form of webob's errors, for what Ironic's router itself refuses. */
+static bool refuse(struct ci_request *req, int status, const char *message)
+{
+    req->webob_fault = true;
+    req->no_version_headers = true;
+    return ci_fail_status(req->ctx, NotFound, status, "%s", message);
+}
+
+static bool not_found(struct ci_request *req)
+{
+    return refuse(req, 404, "");
+}
+
+static bool resource_not_found(struct ci_request *req)
+{
+    return ci_fail_status(req->ctx, NotFound, 404, "Resource could not be found.");
+}
+
+/*
+ * Cuts the path into pieces with "v1" in front. Doubled slashes leave an empty piece, which is
+ * an empty identifier to Ironic; one slash at the end is ignored.
+ */
+static bool cut(struct ci_request *req, struct pieces *ret_pieces, bool *ret_empty)
+{
+    const char *at = req->path;
+    struct pieces pieces = {0};
+
+    *ret_empty = false;
+    while (*at) {
+        size_t length;
+        char *piece;
+
+        at++; /* the slash */
+        length = strcspn(at, "/");
+        if (length == 0) {
+            *ret_empty = *ret_empty || *at != '\0';
+            continue;
+        }
+        if (pieces.count == SEGMENTS_MAX)
+            return resource_not_found(req);
+        if (!ci_route_unescape(req->ctx->mem, at, length, &piece))
+            return refuse(req, 400, "The path is not valid UTF-8 with valid escapes.");
+        if (pieces.count == 0 && strcmp(piece, "v1") != 0 && strcmp(piece, "v1.json") != 0)
+            pieces.at[pieces.count++] = "v1";
+        pieces.at[pieces.count++] = piece;
+        at += length;
+    }
+    *ret_pieces = pieces;
+    return true;
+}
+
+/*
+ * Cuts ".json" off the last piece where Ironic does: the version header is there and its
+ * version is older than the one that dropped the suffix.
+ */
+static void cut_json_suffix(struct ci_request *req, struct pieces *pieces)
+{
+    const char *last, *header = req->header(req, "X-OpenStack-Ironic-API-Version");
+    size_t length;
+
+    if (pieces->count == 0 || !header || strcasecmp(header, "latest") == 0 ||
+        ci_api_has(req, DOT_JSON))
+        return;
+    last = pieces->at[pieces->count - 1];
+    length = strlen(last);
+    if (length <= 5 || strcmp(last + length - 5, ".json") != 0)
+        return;
+    req->json_suffix_of = last;
+    pieces->at[pieces->count - 1] = ci_strndup(req->ctx->mem, last, length - 5);
+}
+
+/* "ANY" takes every method: the root document. */
+static bool takes(const struct ci_route *route, const char *method)
+{
+    return strcmp(route->method, "ANY") == 0 || strcmp(route->method, method) == 0;
+}
+
+/* The most literal pattern of that length whose method fits (any method: NULL); -1 if none. */
+static int find(const struct pieces *path, const char *method)
+{
+    int best = -1;
+
+    for (int i = 0; ci_routes[i].method; i++) {
+        if (method && !takes(&ci_routes[i], method))
+            continue;
+        if (matches(&patterns[i], path, patterns[i].count) &&
+            (best < 0 || literals(&patterns[i]) > literals(&patterns[best])))
+            best = i;
+    }
+    return best;
+}
+
+/* The route of the method one level below the path, whose last piece is a {parameter}. */
+static int find_below(const struct pieces *path, const char *method)
+{
+    for (int i = 0; ci_routes[i].method; i++) {
+        const struct pieces *p = &patterns[i];
+
+        if (p->count == path->count + 1 && is_parameter(p->at[p->count - 1]) &&
+            strcmp(ci_routes[i].method, method) == 0 && matches(p, path, path->count))
+            return i;
+    }
+    return -1;
+}
+
+/* "DELETE, GET, PATCH": what the path and the level below it know. */
+static const char *allow(struct ci_request *req, const struct pieces *path)
+{
+    static const char *const methods[] = {"DELETE", "GET", "PATCH", "POST", "PUT"};
+    struct ci_text *text = ci_text_new(req->ctx->mem, 256);
+    struct pieces parent = *path;
+
+    /* An item shares its controller, and so its methods, with the collection above it. */
+    if (parent.count > 1 &&
+        find_below(&(struct pieces){.count = path->count - 1,
+                                    .at = {path->at[0], path->at[1], path->at[2], path->at[3]}},
+                   "GET") >= 0)
+        parent.count--;
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
+        if (find(path, methods[i]) < 0 && find_below(path, methods[i]) < 0 &&
+            (parent.count == path->count || find(&parent, methods[i]) < 0))
+            continue;
+        ci_text_printf(text, "%s%s", text->length ? ", " : "", methods[i]);
+    }
+    return text->bytes;
+}
+
+/* "{node_ident}" without braces. */
+static const char *parameter_name(struct ci_request *req, const char *piece)
+{
+    return ci_strndup(req->ctx->mem, piece + 1, strlen(piece) - 2);
+}
+
+static bool check_ident(struct ci_request *req, const char *name, const char *value)
+{
+    enum ident_kind kind = IDENT_ANY;
+
+    for (size_t i = 0; i < sizeof idents / sizeof idents[0]; i++) {
+        if (strcmp(idents[i].name, name) == 0)
+            kind = idents[i].kind;
+    }
+    switch (kind) {
+    case IDENT_ANY:
+        return true;
+    case IDENT_UUID:
+        if (ci_uuid_is_like(value))
+            return true;
+        return ci_fail_text(req->ctx, InvalidParameterValue, "Expected UUID for %s: %s", name,
+                            value);
+    case IDENT_UUID_OR_NAME:
+        if (ci_uuid_is_like(value) || ci_name_is_valid(value))
+            return true;
+        return ci_fail_text(req->ctx, InvalidParameterValue, "Expected UUID or name for %s: %s",
+                            name, value);
+    case IDENT_NODE:
+        if (ci_uuid_is_like(value) || ci_name_is_valid(value))
+            return true;
+        return refuse(req, 400,
+                      ci_printf(req->ctx->mem, "Expected UUID or name for node: %s", value));
+    }
+    return true;
+}
+
+static bool take_idents(struct ci_request *req, const struct pieces *pattern,
+                        const struct pieces *path)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < pattern->count; i++) {
+        if (!is_parameter(pattern->at[i]))
+            continue;
+        if (!check_ident(req, parameter_name(req, pattern->at[i]), path->at[i]))
+            return false;
+        req->idents[n++] = path->at[i];
+    }
+    return true;
+}
+
+/* Nothing has this method and path: say why as Ironic does. */
+static bool refuse_route(struct ci_request *req, const struct pieces *path)
+{
+    int below = find_below(path, req->method);
+    struct pieces first = {.count = 2, .at = {path->at[0], path->at[1]}};
+
+    if (below >= 0)
+        return ci_fail_text(req->ctx, MissingParameterValue, "Missing mandatory parameter: %s",
+                            parameter_name(req, patterns[below].at[path->count]));
+    if (path->count == 1)
+        return ci_fail(req->ctx, HTTPMethodNotAllowed);
+    if (find(path, NULL) >= 0) {
+        req->allow = allow(req, path);
+        return refuse(req, 405, "");
+    }
+    if (path->count > 2 && find(&first, NULL) >= 0)
+        return resource_not_found(req);
+    return not_found(req);
+}
+
+bool ci_route_find(struct ci_request *req)
+{
+    struct pieces path;
+    bool empty;
+    int found;
+
+    pthread_once(&once, compile);
+    if (!cut(req, &path, &empty))
+        return false;
+    cut_json_suffix(req, &path);
+    if (empty)
+        return resource_not_found(req);
+    found = find(&path, req->method);
+    if (found < 0)
+        return refuse_route(req, &path);
+    req->route = &ci_routes[found];
+    if (req->version < req->route->since && !(req->route->flags & CI_ROUTE_LATE_VERSION))
+        return resource_not_found(req);
+    return take_idents(req, &patterns[found], &path);
+}

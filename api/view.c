@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Views: a plan says which columns are selected and in which order they are written; rows are
+ * then copied from the result into the answer, without objects or JSON trees in between.
+ */
+#include "api/view_plan.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "api/version.h"
+#include "base/jsontext.h"
+
+static bool is_shown(const struct ci_view_plan *plan, size_t field)
+{
+    const struct ci_field *f = &plan->view->type->fields[field];
+
+    if (!(f->access & CI_READ) || f->rest > plan->req->version)
+        return false;
+    return plan->shape == CI_SHAPE_FULL || ci_one_of(f->name, plan->fields);
+}
+
+static bool extra_is_shown(const struct ci_view_plan *plan, const struct ci_extra *extra)
+{
+    if (extra->since > plan->req->version)
+        return false;
+    return plan->shape == CI_SHAPE_FULL || extra->flags & CI_EXTRA_ALWAYS ||
+           ci_one_of(extra->name, plan->fields);
+}
+
+/* The expression that gives a field's value, or NULL when it has none here. */
+static const char *expression(const struct ci_view_plan *plan, size_t field)
+{
+    const struct ci_view *view = plan->view;
+
+    if (view->type->fields[field].stored == CI_COLUMN)
+        return view->type->fields[field].name;
+    return view->virtual_sql ? view->virtual_sql(plan->req, field) : NULL;
+}
+
+/* Selects the field, once; false when it has no expression. */
+static bool select_field(struct ci_view_plan *plan, size_t field)
+{
+    const char *sql;
+
+    if (plan->column_of_field[field] > 0)
+        return true;
+    sql = expression(plan, field);
+    if (!sql)
+        return false;
+    ci_text_printf(plan->columns, sql[0] == '(' ? "%s%s" : "%s\"%s\"",
+                   plan->column_count > 0 ? ", " : "", sql);
+    plan->column_of_field[field] = (short)++plan->column_count;
+    return true;
+}
+
+static void select_needs(struct ci_view_plan *plan, const short *needs)
+{
+    for (; needs && *needs >= 0; needs++)
+        (void)select_field(plan, (size_t)*needs);
+}
+
+static void add_extra(struct ci_view_plan *plan, size_t n)
+{
+    const struct ci_extra *extra = &plan->view->extras[n];
+
+    if (!extra_is_shown(plan, extra))
+        return;
+    select_needs(plan, extra->needs);
+    if (extra->sql) {
+        ci_text_printf(plan->columns, "%s%s", plan->column_count > 0 ? ", " : "", extra->sql);
+        plan->column_of_extra[n] = (short)++plan->column_count;
+    }
+    plan->extras[plan->extra_count++] = (short)n;
+}
+
+void ci_view_plan_init(struct ci_view_plan *plan, struct ci_request *req,
+                       const struct ci_view *view, enum ci_shape shape, const char *const *fields,
+                       const short *needs)
+{
+    *plan = (struct ci_view_plan){.req = req,
+                                  .view = view,
+                                  .shape = shape,
+                                  .fields = fields,
+                                  .columns = ci_text_new(req->ctx->mem, 64 * 1024)};
+    assert(view->type->count <= CI_FIELDS_MAX && view->extra_count <= CI_VIEW_EXTRAS_MAX);
+    for (size_t i = 0; i < view->type->count; i++) {
+        if (is_shown(plan, i) && select_field(plan, i))
+            plan->shown[plan->shown_count++] = (short)i;
+    }
+    for (size_t i = 0; i < view->extra_count; i++)
+        add_extra(plan, i);
+    select_needs(plan, needs);
+    if (plan->column_count == 0)
+        (void)select_field(plan, (size_t)ci_field_find(view->type, view->key));
+}
+
+const char *ci_view_value(const struct ci_view_row *row, size_t field, size_t *ret_length)
+{
+    assert(row->plan->column_of_field[field] > 0);
+    return row->rows->get(row->rows, row->row, (size_t)row->plan->column_of_field[field] - 1,
+                          ret_length);
+}
+
+const char *ci_view_extra_value(const struct ci_view_row *row, size_t extra)
+{
+    assert(row->plan->column_of_extra[extra] > 0);
+    return ci_row_text(row->rows, row->row, (size_t)row->plan->column_of_extra[extra] - 1);
+}
+
+static const struct ci_jsontext_mask secrets = {.secrets = true};
+
+static void write_value(struct ci_text *text, const struct ci_field *field, const char *value,
+                        size_t length)
+{
+    switch (field->kind) {
+    case CI_KIND_DICT:
+        if (field->access & CI_SECRETS)
+            ci_jsontext_masked(text, value, length, "{}", &secrets);
+        else
+            ci_jsontext_raw(text, value, length, "{}");
+        return;
+    case CI_KIND_LIST:
+    case CI_KIND_DICTS:
+    case CI_KIND_TRAITS:
+        ci_jsontext_raw(text, value, length, "[]");
+        return;
+    case CI_KIND_TIME:
+        ci_jsontext_time(text, value);
+        return;
+    case CI_KIND_BOOL:
+        if (value)
+            ci_text_add(text, value[0] == 't' || value[0] == '1' ? "true" : "false");
+        else
+            ci_text_add(text, "null");
+        return;
+    case CI_KIND_INT:
+        if (value)
+            ci_text_addn(text, value, length);
+        else
+            ci_text_add(text, "null");
+        return;
+    case CI_KIND_STR:
+    case CI_KIND_UUID:
+    case CI_KIND_MAC:
+        if (value)
+            ci_jsontext_stringn(text, value, length);
+        else
+            ci_text_add(text, "null");
+        return;
+    }
+}
+
+void ci_view_write(struct ci_text *text, const struct ci_view_row *row)
+{
+    const struct ci_view_plan *plan = row->plan;
+    const struct ci_view *view = plan->view;
+
+    ci_text_addn(text, "{", 1);
+    for (size_t i = 0; i < plan->shown_count; i++) {
+        size_t n = (size_t)plan->shown[i], length;
+        const char *value = ci_view_value(row, n, &length);
+
+        ci_jsontext_key(text, view->type->fields[n].name);
+        if (!view->write || !view->write(text, row, n, value, length))
+            write_value(text, &view->type->fields[n], value, length);
+    }
+    for (size_t i = 0; i < plan->extra_count; i++) {
+        size_t n = (size_t)plan->extras[i];
+
+        ci_jsontext_key(text, view->extras[n].name);
+        view->extras[n].write(text, row, n);
+    }
+    ci_text_addn(text, "}", 1);
+}
+
+static bool check_field(struct ci_request *req, const struct ci_view *view, const char *name,
+                        bool list)
+{
+    int n = ci_field_find(view->type, name);
+
+    if (n >= 0 && view->type->fields[n].access & CI_READ &&
+        !(view->type->fields[n].access & CI_NO_FIELDS))
+        return ci_version_needs(req, view->type->fields[n].rest);
+    for (size_t i = 0; i < view->extra_count; i++) {
+        const struct ci_extra *extra = &view->extras[i];
+
+        if (strcmp(extra->name, name) == 0 && extra->flags & CI_EXTRA_ASKED &&
+            !(list && extra->flags & CI_EXTRA_ITEM_ONLY))
+            return ci_version_needs(req, extra->since);
+    }
+    return true;
+}
+
+static bool is_known(const struct ci_view *view, const char *name)
+{
+    int n = ci_field_find(view->type, name);
+
+    if (n >= 0)
+        return view->type->fields[n].access & CI_READ &&
+               !(view->type->fields[n].access & CI_NO_FIELDS);
+    for (size_t i = 0; i < view->extra_count; i++) {
+        if (strcmp(view->extras[i].name, name) == 0)
+            return view->extras[i].flags & CI_EXTRA_ASKED;
+    }
+    return false;
+}
+
+bool ci_view_check_fields(struct ci_request *req, const struct ci_view *view,
+                          const char *const *fields, bool list)
+{
+    for (size_t i = 0; fields[i]; i++) {
+        if (!check_field(req, view, fields[i], list))
+            return false;
+    }
+    for (size_t i = 0; fields[i]; i++) {
+        if (!is_known(view, fields[i]))
+            return ci_fail_text(req->ctx, InvalidParameterValue,
+                                "Field %.200s is not a valid field.", fields[i]);
+    }
+    return true;
+}
+
+bool ci_view_some(struct ci_request *req, const struct ci_view *view, const char *const *fields,
+                  const char *where, size_t n, const char *const values[], bool *ret_found)
+{
+    struct ci_view_plan *plan = ci_new(req->ctx->mem, struct ci_view_plan);
+    struct ci_rows *rows;
+    const char *sql;
+
+    ci_view_plan_init(plan, req, view, fields ? CI_SHAPE_FIELDS : CI_SHAPE_FULL, fields, NULL);
+    sql = ci_printf(req->ctx->mem, "SELECT %s FROM %s WHERE %s", plan->columns->bytes,
+                    view->type->table, where);
+    if (!ci_db_query(req->ctx, sql, n, values, &rows))
+        return false;
+    *ret_found = rows->count > 0;
+    if (rows->count > 0)
+        ci_view_write(req->reply,
+                      &(struct ci_view_row){.req = req, .plan = plan, .rows = rows, .row = 0});
+    return true;
+}
+
+bool ci_view_one(struct ci_request *req, const struct ci_view *view, const char *where, size_t n,
+                 const char *const values[], bool *ret_found)
+{
+    const struct ci_arg *fields = ci_arg(req, "fields");
+
+    if (fields->given && !ci_view_check_fields(req, view, fields->list, false))
+        return false;
+    return ci_view_some(req, view, fields->given ? fields->list : NULL, where, n, values,
+                        ret_found);
+}
+
+void ci_view_sublinks(struct ci_text *text, const struct ci_view_row *row, const char *collection,
+                      const char *key, const char *sub)
+{
+    const char *base = ci_base_url(row->req);
+    /* Keys are UUIDs or names we checked when they came in: nothing to escape. */
+    const char *const pieces[] = {"[{\"href\": \"",
+                                  base,
+                                  "/v1/",
+                                  collection,
+                                  "/",
+                                  key,
+                                  sub,
+                                  "\", \"rel\": \"self\"}, {\"href\": \"",
+                                  base,
+                                  "/",
+                                  collection,
+                                  "/",
+                                  key,
+                                  sub,
+                                  "\", \"rel\": \"bookmark\"}]"};
+
+    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++)
+        ci_text_add(text, pieces[i]);
+}
+
+void ci_view_links(struct ci_text *text, const struct ci_view_row *row, const char *collection,
+                   const char *key)
+{
+    ci_view_sublinks(text, row, collection, key, "");
+}
