@@ -21,12 +21,27 @@ void ci_jsontext_key(struct ci_text *text, const char *key);
 void ci_jsontext_raw(struct ci_text *text, const char *json, size_t length, const char *if_null);
 
 /*
- * The same for a column that may hold secrets: the value of every key (at any depth) that
- * `is_secret` names is replaced by "******"; everything else is copied as it is. The stored
- * text is trusted to be JSON as Python prints it but never read past its end.
+ * What is hidden of a JSON column.
+ *
+ * `secrets`: oslo's mask_dict_password(), which Ironic applies to driver_info and instance_info.
+ * A key that ci_mask_is_secret() knows loses its value, whatever it is, except an object: objects
+ * are descended into instead. Other strings go through ci_mask_password(). Lists under other keys
+ * are left alone, with all that is in them.
+ * `whole`: keys of the outermost object, ending with NULL, whose value is replaced whatever it
+ * is, an object too, unless Python takes it for false: "", 0, false, null, [] and {} stay.
  */
-void ci_jsontext_masked(struct ci_text *text, const char *json, size_t length,
-                        bool (*is_secret)(const char *key, size_t length));
+struct ci_jsontext_mask {
+    bool secrets;
+    const char *const *whole;
+};
+
+/*
+ * The same for a column that may hold secrets: hidden values become "******", everything else
+ * is copied as it is. NULL or empty gives `if_null`. The text is never read past its end, and
+ * what is not JSON in it gives null, since nothing is known about its secrets.
+ */
+void ci_jsontext_masked(struct ci_text *text, const char *json, size_t length, const char *if_null,
+                        const struct ci_jsontext_mask *mask);
 
 /*
  * Database time "YYYY-MM-DD HH:MM:SS[.f…]" as REST's "YYYY-MM-DDTHH:MM:SS[.ffffff]+00:00" (Python's
