@@ -208,7 +208,7 @@ static bool tear_down(struct ci_task *task, enum ci_outcome *ret_outcome)
 }
 
 static const struct ci_step_offer deploy_steps[] = {
-    {.name = "deploy", .priority = 100, .run = deploy}, {0}};
+    {.name = "deploy", .priority = 100, .abortable = true, .run = deploy}, {0}};
 
 const struct ci_deploy ci_fake_deploy = {
     .base = {.type = "deploy", .name = "fake", .validate = accept, .deploy_steps = deploy_steps},

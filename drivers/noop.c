@@ -92,7 +92,7 @@ static bool torn_down(struct ci_task *task, enum ci_outcome *ret_outcome)
 }
 
 static const struct ci_step_offer deploy_steps[] = {
-    {.name = "deploy", .priority = 100, .run = deployed}, {0}};
+    {.name = "deploy", .priority = 100, .abortable = true, .run = deployed}, {0}};
 
 const struct ci_deploy ci_noop_deploy = {
     .base = {.type = "deploy", .name = "noop", .validate = accept, .deploy_steps = deploy_steps},
