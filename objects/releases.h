@@ -10,7 +10,7 @@
  */
 struct ci_release;
 
-/* By number or alias; NULL when there is none. */
+/* By number, alias or "master"; NULL when there is none. */
 const struct ci_release *ci_release_find(const char *name);
 
 /* What [DEFAULT]pin_release_version says, or the newest row ("master"), from ctx->config. */
@@ -26,5 +26,14 @@ int ci_release_rpc_minor(const struct ci_release *release);
  */
 int ci_release_minor(const struct ci_release *release, const struct ci_type *type);
 
-/* All names that may be pinned to, for messages; ends with NULL. */
+/*
+ * The minor version in which an object travels inside one of another type at `minor`: that of
+ * the oldest release that speaks the outer one. (Traits inside a node: 1.0 for a 21.4 peer.)
+ */
+int ci_release_nested_minor(const struct ci_type *type, int minor, const struct ci_type *nested);
+
+/* May rows of that release have this version of the type? */
+bool ci_release_knows(const struct ci_release *release, const struct ci_type *type, int minor);
+
+/* All names, numbers first, then aliases; "master" cannot be pinned to. Ends with NULL. */
 const char *const *ci_release_names(void);

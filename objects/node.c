@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Nodes: the type, the lock, creating, saving and destroying.
+ *
+ * Writing a node keeps some books that every writer needs: when its state changed, when
+ * inspection began and ended, how long an error text may be.
+ */
+#include "objects/node.h"
+
+#include "base/config.h"
+#include "base/ident.h"
+#include "base/text.h"
+#include "objects/properties.h"
+#include "objects/row.h"
+#include "objects/states.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <string.h>
+
+static const struct ci_default defaults[] = {
+    {"conductor_group", ""}, {"console_enabled", "0"}, {"disable_power_off", "0"},
+    {"maintenance", "0"},    {"protected", "0"},       {"retired", "0"},
+    {.field = NULL},
+};
+
+#define OBJECT node
+#define FIELDS "objects/node.def"
+#define TYPE                                                                                       \
+    .name = "Node", .table = "nodes", .key = "id", .major = 1, .minor = 44, .defaults = defaults
+#include "objects/define.h"
+
+static bool load_where(struct ci_ctx *ctx, const char *where, const char *value,
+                       struct ci_node **ret_node)
+{
+    struct ci_node *node;
+
+    if (!ci_row_load(ctx, &ci_node_type, where, 1, &value, &node))
+        return false;
+    if (!node)
+        return ci_fail(ctx, NodeNotFound, value);
+    *ret_node = node;
+    return true;
+}
+
+bool ci_node_load(struct ci_ctx *ctx, const char *ident, struct ci_node **ret_node)
+{
+    return load_where(ctx, ci_uuid_is_like(ident) ? "uuid = $1" : "name = $1", ident, ret_node);
+}
+
+static const char *id_text(struct ci_ctx *ctx, int64_t id)
+{
+    return ci_printf(ctx->mem, "%" PRId64, id);
+}
+
+bool ci_node_load_id(struct ci_ctx *ctx, int64_t id, struct ci_node **ret_node)
+{
+    return load_where(ctx, "id = $1", id_text(ctx, id), ret_node);
+}
+
+static const char *now_text(struct ci_ctx *ctx)
+{
+    return ci_time_db(ctx->mem, ci_time_now_us());
+}
+
+bool ci_node_reserve(struct ci_ctx *ctx, const char *ident, const char *host,
+                     struct ci_node **ret_node)
+{
+    const char *sql = ci_uuid_is_like(ident) ? "UPDATE nodes SET reservation = $1, updated_at = $2 "
+                                               "WHERE uuid = $3 AND reservation IS NULL"
+                                             : "UPDATE nodes SET reservation = $1, updated_at = $2 "
+                                               "WHERE name = $3 AND reservation IS NULL";
+    const char *values[] = {host, now_text(ctx), ident};
+    struct ci_node *node;
+    int64_t changed;
+
+    if (!ci_db_run(ctx, sql, 3, values, &changed) || !ci_node_load(ctx, ident, &node))
+        return false;
+    if (changed == 0)
+        return ci_fail(ctx, NodeLocked, node->uuid, node->reservation ? node->reservation : "None");
+    *ret_node = node;
+    return true;
+}
+
+bool ci_node_release(struct ci_ctx *ctx, int64_t node_id, const char *host)
+{
+    const char *values[] = {now_text(ctx), id_text(ctx, node_id), host};
+    struct ci_node *node;
+    int64_t changed;
+
+    if (!ci_db_run(ctx,
+                   "UPDATE nodes SET reservation = NULL, updated_at = $1 "
+                   "WHERE id = $2 AND reservation = $3",
+                   3, values, &changed))
+        return false;
+    if (changed > 0)
+        return true;
+    if (!ci_node_load_id(ctx, node_id, &node))
+        return false;
+    if (!node->reservation)
+        return ci_fail(ctx, NodeNotLocked, node->uuid);
+    return ci_fail(ctx, NodeLocked, node->uuid, node->reservation);
+}
+
+static bool is_changed(const struct ci_node *node, size_t field)
+{
+    return ci_fieldset_has(&node->object.changed, field);
+}
+
+/* Cuts a text to so many characters of UTF-8. */
+static const char *cut(struct ci_ctx *ctx, const char *text, int64_t characters)
+{
+    const char *end = text;
+
+    for (; *end; end++)
+        if (((unsigned char)*end & 0xC0) != 0x80 && characters-- <= 0)
+            return ci_strndup(ctx->mem, text, (size_t)(end - text));
+    return text;
+}
+
+static void cut_long_texts(struct ci_ctx *ctx, struct ci_node *node)
+{
+    int64_t limit = ctx->config ? ctx->config->DEFAULT.log_in_db_max_size : 4096;
+
+    if (node->last_error)
+        node->last_error = cut(ctx, node->last_error, limit);
+    if (node->maintenance_reason)
+        node->maintenance_reason = cut(ctx, node->maintenance_reason, limit);
+}
+
+/* Letters, digits and _-. only, in lower case. */
+static bool check_group(struct ci_ctx *ctx, struct ci_node *node)
+{
+    char *group;
+
+    if (!is_changed(node, ci_node_conductor_group_n))
+        return true;
+    if (!node->conductor_group)
+        return ci_fail(ctx, InvalidConductorGroup, "None");
+    group = ci_strdup(ctx->mem, node->conductor_group);
+    for (char *c = group; *c; c++) {
+        if (!isalnum((unsigned char)*c) && !strchr("_-.", *c))
+            return ci_fail(ctx, InvalidConductorGroup, node->conductor_group);
+        *c = (char)tolower((unsigned char)*c);
+    }
+    node->conductor_group = group;
+    return true;
+}
+
+/* Traits are rows of their own: they are never saved with the node. */
+static bool check_traits(struct ci_ctx *ctx, struct ci_node *node)
+{
+    if (is_changed(node, ci_node_traits_n) && node->traits && !ci_same(node->traits, "[]"))
+        return ci_fail(ctx, BadRequest);
+    ci_fieldset_remove(&node->object.changed, ci_node_traits_n);
+    return true;
+}
+
+static bool check(struct ci_ctx *ctx, struct ci_node *node)
+{
+    return (!is_changed(node, ci_node_properties_n) ||
+            ci_properties_check(ctx, node->uuid, node->properties)) &&
+           check_traits(ctx, node) && check_group(ctx, node);
+}
+
+/* What a violation of uniqueness means; other errors stay as they are. */
+static bool explain(struct ci_ctx *ctx, const struct ci_node *node)
+{
+    if (!ci_failed_with(ctx, CI_ERR_UniqueViolation))
+        return false;
+    if (ci_db_violated(ctx, "nodes", "name"))
+        return ci_fail(ctx, DuplicateName, node->name);
+    if (ci_db_violated(ctx, "nodes", "instance_uuid"))
+        return ci_fail(ctx, InstanceAssociated, node->instance_uuid, node->uuid);
+    return ci_fail(ctx, NodeAlreadyExists, node->uuid);
+}
+
+bool ci_node_create(struct ci_ctx *ctx, struct ci_node *node)
+{
+    if (!node->uuid)
+        ci_node_set_uuid(node, ci_uuid_new(ctx->mem));
+    if (!node->provision_state)
+        ci_node_set_provision_state(node, CI_STATE_ENROLL);
+    if (!check(ctx, node))
+        return false;
+    if (!ci_row_insert(ctx, node))
+        return explain(ctx, node);
+    node->traits = NULL;
+    ci_object_mark_set(node, ci_node_traits_n);
+    return true;
+}
+
+/* When the state last changed, and when inspection began or ended. */
+static bool keep_times(struct ci_ctx *ctx, struct ci_node *node)
+{
+    const char *id = id_text(ctx, node->id), *before;
+    int64_t now_us = ci_time_now_us();
+    struct ci_rows *rows;
+
+    if (!is_changed(node, ci_node_provision_state_n))
+        return true;
+    ci_node_set_provision_updated_at(node, now_us);
+    if (ci_same(node->provision_state, CI_STATE_INSPECTING)) {
+        ci_node_set_inspection_started_at(node, now_us);
+        ci_node_set_inspection_finished_at(node, CI_NULL_TIME);
+        return true;
+    }
+    if (!ci_same(node->provision_state, CI_STATE_MANAGEABLE) &&
+        !ci_same(node->provision_state, CI_STATE_INSPECTFAIL))
+        return true;
+    if (!ci_db_query(ctx, "SELECT provision_state FROM nodes WHERE id = $1", 1, &id, &rows))
+        return false;
+    before = rows->count > 0 ? ci_row_text(rows, 0, 0) : NULL;
+    if (!ci_same(before, CI_STATE_INSPECTING) && !ci_same(before, CI_STATE_INSPECTWAIT))
+        return true;
+    ci_node_set_inspection_started_at(node, CI_NULL_TIME);
+    if (ci_same(node->provision_state, CI_STATE_MANAGEABLE))
+        ci_node_set_inspection_finished_at(node, now_us);
+    return true;
+}
+
+bool ci_node_save(struct ci_ctx *ctx, struct ci_node *node)
+{
+    bool found;
+
+    if (is_changed(node, ci_node_uuid_n))
+        return ci_fail_text(ctx, InvalidParameterValue,
+                            "Cannot overwrite UUID for an existing Node.");
+    cut_long_texts(ctx, node);
+    if (!check(ctx, node) || !keep_times(ctx, node))
+        return false;
+    if (!ci_row_save(ctx, node, &found))
+        return explain(ctx, node);
+    return found || ci_fail(ctx, NodeNotFound, node->uuid);
+}
+
+/* What hangs on a node: what refers to other rows first. */
+static const char *const destroy_first[] = {
+    "UPDATE nodes SET allocation_id = NULL WHERE id = $1",
+    "DELETE FROM ports WHERE node_id = $1",
+    "DELETE FROM portgroups WHERE node_id = $1",
+    "DELETE FROM node_tags WHERE node_id = $1",
+    "DELETE FROM node_traits WHERE node_id = $1",
+    "DELETE FROM volume_connectors WHERE node_id = $1",
+    "DELETE FROM volume_targets WHERE node_id = $1",
+    "DELETE FROM bios_settings WHERE node_id = $1",
+    "DELETE FROM allocations WHERE node_id = $1",
+    "DELETE FROM node_history WHERE node_id = $1",
+    "DELETE FROM node_inventory WHERE node_id = $1",
+    "DELETE FROM firmware_information WHERE node_id = $1",
+};
+
+static bool destroy(struct ci_ctx *ctx, const struct ci_node *node)
+{
+    const char *id = id_text(ctx, node->id);
+    bool found;
+
+    for (size_t i = 0; i < sizeof destroy_first / sizeof destroy_first[0]; i++)
+        if (!ci_db_run(ctx, destroy_first[i], 1, &id, NULL))
+            return false;
+    if (!ci_row_delete(ctx, node, &found))
+        return false;
+    return found || ci_fail(ctx, NodeNotFound, node->uuid);
+}
+
+bool ci_node_destroy(struct ci_ctx *ctx, const struct ci_node *node)
+{
+    return ci_db_begin(ctx) && ci_row_end(ctx, destroy(ctx, node));
+}
