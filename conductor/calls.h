@@ -13,10 +13,10 @@
  * it to a worker. It fails through call->ctx->error with Ironic's classes.
  */
 struct ci_call {
-    struct ci_ctx *ctx;             /* the callee's own: arena, error, who asked */
+    struct ci_ctx *ctx; /* the callee's own: arena, error, who asked */
     struct ci_conductor *conductor;
-    const json_t *args;             /* an object: the method's arguments by name */
-    json_t **ret_result;            /* NULL at first, which answers null; belongs to ctx's arena */
+    const json_t *args;  /* an object: the method's arguments by name */
+    json_t **ret_result; /* NULL at first, which answers null; belongs to ctx's arena */
 };
 
 #define CALL(name) ci_must_check bool ci_call_##name(struct ci_call *call);
@@ -49,3 +49,10 @@ ci_must_check bool ci_call_answer_object(struct ci_call *call, const void *objec
 /* The task of the call's "node_id" argument: ci_task_take() with the call's context. */
 ci_must_check bool ci_call_take(struct ci_call *call, enum ci_lock lock, const char *purpose,
                                 struct ci_task **ret_task);
+
+/* Lets an interface look at the node: its validate(), if it has one. */
+static inline ci_must_check bool ci_call_validate(struct ci_task *task,
+                                                  const struct ci_interface *interface)
+{
+    return !interface->validate || interface->validate(task);
+}

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A conductor's rows in the database.
- *
- * The row of a host is never deleted and keeps its number, which nodes and allocations refer to.
- * Host names are compared without regard to case where locks are taken back, as Ironic does.
  */
 #include "conductor/registry.h"
 
@@ -14,64 +11,6 @@
 #include "base/log.h"
 #include "db/db.h"
 #include "drivers/hardware.h"
-#include "objects/conductor.h"
-#include "objects/releases.h"
-#include "objects/row.h"
-
-static const char aborted_power[] = "Pending power operation was aborted due to conductor restart";
-
-static const char *number(struct ci_ctx *ctx, int64_t value)
-{
-    return ci_printf(ctx->mem, "%" PRId64, value);
-}
-
-static bool load(struct ci_ctx *ctx, const char *host, struct ci_conductor **ret_row)
-{
-    const char *values[] = {host};
-
-    return ci_row_load(ctx, &ci_conductor_type, "hostname = $1", 1, values, ret_row);
-}
-
-bool ci_registry_look(struct ci_ctx *ctx, const char *host,
-                      struct ci_registration *ret_registration)
-{
-    struct ci_conductor *row;
-
-    if (!load(ctx, host, &row))
-        return false;
-    *ret_registration = (struct ci_registration){
-        .online = row && ci_is_true(row->online),
-        .updated_at = row ? row->updated_at : CI_NULL_TIME,
-    };
-    return true;
-}
-
-bool ci_registry_forget_locks(struct ci_ctx *ctx, const char *host)
-{
-    const char *now = ci_time_db(ctx->mem, ci_time_now_us());
-    const char *power_values[] = {aborted_power, now, host};
-    const char *lock_values[] = {now, host};
-    int64_t powers, locks;
-
-    if (!ci_db_begin(ctx) ||
-        !ci_db_run(ctx,
-                   "UPDATE nodes SET target_power_state = NULL, last_error = $1, updated_at = $2 "
-                   "WHERE lower(reservation) = lower($3) AND target_power_state IS NOT NULL",
-                   3, power_values, &powers) ||
-        !ci_db_run(ctx,
-                   "UPDATE nodes SET reservation = NULL, updated_at = $1 "
-                   "WHERE lower(reservation) = lower($2)",
-                   2, lock_values, &locks) ||
-        !ci_db_commit(ctx))
-        return false;
-    if (powers > 0)
-        ci_warning(ctx, "Pending power operations of a former process were aborted",
-                   "host=%s nodes=%" PRId64, host, powers);
-    if (locks > 0)
-        ci_warning(ctx, "Locks of a former process were taken back", "host=%s nodes=%" PRId64, host,
-                   locks);
-    return true;
-}
 
 /* The names of enabled hardware types as a JSON list. */
 static const char *drivers_json(struct ci_ctx *ctx)
@@ -84,125 +23,117 @@ static const char *drivers_json(struct ci_ctx *ctx)
     return ci_json_text(ctx->mem, list);
 }
 
+/* Groups are lower case, like those of nodes. */
 static const char *group(struct ci_ctx *ctx)
 {
-    char *group = ci_strdup(ctx->mem, ctx->config->conductor.conductor_group
-                                          ? ctx->config->conductor.conductor_group
-                                          : "");
+    const char *given = ctx->config->conductor.conductor_group;
+    char *lower = ci_strdup(ctx->mem, given ? given : "");
 
-    for (char *c = group; *c; c++) {
+    for (char *c = lower; *c; c++) {
         if (*c >= 'A' && *c <= 'Z')
             *c = (char)(*c - 'A' + 'a');
     }
-    return group;
+    return lower;
 }
 
-static bool enter_row(struct ci_ctx *ctx, const char *host, int64_t *ret_id)
+static bool enter_row(struct ci_ctx *ctx, const char *host, struct ci_conductor_record **ret_record)
 {
-    struct ci_conductor *row;
-    bool known;
+    struct ci_conductor_record *record = ci_object_new(ctx->mem, &ci_conductor_record_type);
 
-    if (!load(ctx, host, &row))
+    ci_conductor_record_set_hostname(record, host);
+    ci_conductor_record_set_conductor_group(record, group(ctx));
+    ci_conductor_record_set_drivers(record, drivers_json(ctx));
+    *ret_record = record;
+    if (ci_conductor_register(ctx, record, CI_CONDUCTOR_REFUSE))
+        return true;
+    if (!ci_failed_with(ctx, CI_ERR_ConductorAlreadyRegistered))
         return false;
-    known = row;
-    if (!known) {
-        row = ci_object_new(ctx->mem, &ci_conductor_type);
-        ci_conductor_set_hostname(row, host);
-    } else if (ci_is_true(row->online)) {
-        ci_warning(ctx, "A conductor of this name was registered and did not leave in order",
-                   "host=%s", host);
-    }
-    ci_conductor_set_drivers(row, drivers_json(ctx));
-    ci_conductor_set_conductor_group(row, group(ctx));
-    ci_conductor_set_online(row, 1);
-    ci_conductor_set_updated_at(row, ci_time_now_us());
-    if (!(known ? ci_row_save(ctx, row, NULL) : ci_row_insert(ctx, row)))
+    ci_error_clear(ctx);
+    ci_warning(ctx, "A conductor of this name was registered and did not leave in order", "host=%s",
+               host);
+    return ci_conductor_register(ctx, record, CI_CONDUCTOR_TAKE_OVER);
+}
+
+/* Adds the interfaces of one kind; `count` grows. */
+static bool add_kind(struct ci_ctx *ctx, const char *type, const char *kind,
+                     struct ci_conductor_interface *interfaces, size_t *count)
+{
+    const char *const *names = ci_hardware_interfaces(ctx, type, kind);
+    const char *by_default;
+
+    if (!ci_hardware_default(ctx, type, kind, &by_default))
         return false;
-    *ret_id = row->id;
+    for (size_t i = 0; names[i]; i++)
+        interfaces[(*count)++] = (struct ci_conductor_interface){
+            .hardware_type = type,
+            .interface_type = kind,
+            .interface_name = names[i],
+            .is_default = ci_same(names[i], by_default),
+        };
     return true;
 }
 
-static bool enter_interface(struct ci_ctx *ctx, int64_t id, const char *type,
-                            const char *interface_type, const char *name, const char *by_default)
+static size_t length(const char *const *list)
 {
-    const char *values[] = {number(ctx, id),
-                            type,
-                            interface_type,
-                            name,
-                            ci_same(name, by_default) ? "1" : "0",
-                            ci_time_db(ctx->mem, ci_time_now_us())};
+    size_t n = 0;
 
-    return ci_db_run(ctx,
-                     "INSERT INTO conductor_hardware_interfaces (conductor_id, hardware_type, "
-                     "interface_type, interface_name, \"default\", created_at) "
-                     "VALUES ($1, $2, $3, $4, $5, $6)",
-                     6, values, NULL);
+    while (list[n])
+        n++;
+    return n;
 }
 
-static bool enter_interfaces_of(struct ci_ctx *ctx, int64_t id, const char *type)
+static bool enter_interfaces(struct ci_ctx *ctx, const struct ci_conductor_record *record)
 {
-    for (size_t i = 0; ci_interface_types[i]; i++) {
-        const char *const *names = ci_hardware_interfaces(ctx, type, ci_interface_types[i]);
-        const char *by_default;
+    const char *const *types = ci_hardware_enabled(ctx);
+    struct ci_conductor_interface *interfaces;
+    size_t n = 0, count = 0;
 
-        if (!ci_hardware_default(ctx, type, ci_interface_types[i], &by_default))
-            return false;
-        for (size_t n = 0; names[n]; n++) {
-            if (!enter_interface(ctx, id, type, ci_interface_types[i], names[n], by_default))
+    for (size_t i = 0; types[i]; i++) {
+        for (size_t k = 0; ci_interface_types[k]; k++)
+            n += length(ci_hardware_interfaces(ctx, types[i], ci_interface_types[k]));
+    }
+    interfaces = ci_alloc_array(ctx->mem, n + 1, sizeof *interfaces);
+    for (size_t i = 0; types[i]; i++) {
+        for (size_t k = 0; ci_interface_types[k]; k++) {
+            if (!add_kind(ctx, types[i], ci_interface_types[k], interfaces, &count))
                 return false;
         }
     }
+    return ci_conductor_set_interfaces(ctx, record, count, interfaces);
+}
+
+bool ci_registry_enter(struct ci_ctx *ctx, const char *host,
+                       struct ci_conductor_record **ret_record)
+{
+    return enter_row(ctx, host, ret_record) && enter_interfaces(ctx, *ret_record);
+}
+
+bool ci_registry_forget_locks(struct ci_ctx *ctx, const char *host)
+{
+    int64_t powers, locks;
+
+    if (!ci_conductor_clear_power_targets(ctx, host, &powers) ||
+        !ci_conductor_clear_reservations(ctx, host, &locks))
+        return false;
+    if (powers > 0)
+        ci_warning(ctx, "Pending power operations of a former process were aborted",
+                   "host=%s nodes=%" PRId64, host, powers);
+    if (locks > 0)
+        ci_warning(ctx, "Locks of a former process were taken back", "host=%s nodes=%" PRId64, host,
+                   locks);
     return true;
 }
 
-static bool forget_interfaces(struct ci_ctx *ctx, int64_t id)
+bool ci_registry_others(struct ci_ctx *ctx, const char *host, size_t *ret_count)
 {
-    const char *values[] = {number(ctx, id)};
+    struct ci_conductor_record **alive;
+    size_t count, others = 0;
 
-    return ci_db_run(ctx, "DELETE FROM conductor_hardware_interfaces WHERE conductor_id = $1", 1,
-                     values, NULL);
-}
-
-bool ci_registry_enter(struct ci_ctx *ctx, const char *host, int64_t *ret_id)
-{
-    const char *const *types = ci_hardware_enabled(ctx);
-
-    if (!ci_db_begin(ctx) || !enter_row(ctx, host, ret_id) || !forget_interfaces(ctx, *ret_id))
+    if (!ci_conductor_load_alive(ctx, ctx->config->conductor.heartbeat_timeout, &count, &alive))
         return false;
-    for (size_t i = 0; types[i]; i++) {
-        if (!enter_interfaces_of(ctx, *ret_id, types[i]))
-            return false;
-    }
-    return ci_db_commit(ctx);
-}
-
-bool ci_registry_touch(struct ci_ctx *ctx, const char *host, bool online)
-{
-    const char *values[] = {ci_time_db(ctx->mem, ci_time_now_us()), online ? "1" : "0", host};
-
-    return ci_db_run(ctx, "UPDATE conductors SET updated_at = $1, online = $2 WHERE hostname = $3",
-                     3, values, NULL);
-}
-
-bool ci_registry_leave(struct ci_ctx *ctx, const char *host, int64_t id)
-{
-    return ci_db_begin(ctx) && forget_interfaces(ctx, id) && ci_registry_touch(ctx, host, false) &&
-           ci_db_commit(ctx);
-}
-
-bool ci_registry_others(struct ci_ctx *ctx, const char *host, int64_t *ret_count)
-{
-    const char *oldest =
-        ci_time_db(ctx->mem, ci_time_now_us() - ctx->config->conductor.heartbeat_timeout * 1000000);
-    const char *values[] = {"1", oldest, host};
-    struct ci_rows *rows;
-
-    if (!ci_db_query(ctx,
-                     "SELECT count(*) FROM conductors "
-                     "WHERE online = $1 AND updated_at >= $2 AND hostname <> $3",
-                     3, values, &rows))
-        return false;
-    *ret_count = ci_row_int(rows, 0, 0, 0);
+    for (size_t i = 0; i < count; i++)
+        others += !ci_same(alive[i]->hostname, host);
+    *ret_count = others;
     return true;
 }
 

@@ -34,6 +34,15 @@ void ci_conductor_stop(struct ci_conductor *conductor, enum ci_leave how);
 bool ci_conductor_dispatch(struct ci_ctx *ctx, enum ci_rpc_method method, json_t *args,
                            json_t **ret_result, void *service);
 
-/* A context for work that no caller waits for; ends with ci_ctx_free(). */
+/* Is it registered, so that calls may come? They fail with TemporaryFailure before. */
+bool ci_conductor_is_ready(const struct ci_conductor *conductor);
+
+/* Has calls.def a function for the method? */
+bool ci_conductor_answers(enum ci_rpc_method method);
+
+/*
+ * A context for work that no caller waits for, with the identity and request id of `from`; with
+ * NULL the conductor's own work under a new request id. Ends with ci_conductor_ctx_free().
+ */
 struct ci_ctx *ci_conductor_ctx_new(struct ci_conductor *conductor, const struct ci_ctx *from);
 void ci_conductor_ctx_free(struct ci_ctx *ctx);

@@ -12,6 +12,7 @@
 
 #include "base/config.h"
 #include "base/log.h"
+#include "db/db.h"
 
 struct job {
     struct ci_arena *mem; /* of the job itself */

@@ -141,7 +141,8 @@ static struct task *task_new(struct ci_conductor *conductor, struct ci_ctx *ctx,
 {
     struct task *task = ci_new(ctx->mem, struct task);
 
-    task->base = (struct ci_task){.ctx = ctx, .shared = true, .purpose = purpose};
+    task->base = (struct ci_task){
+        .ctx = ctx, .shared = true, .purpose = purpose, .is_ending = ci_task_cancelled};
     task->conductor = conductor;
     return task;
 }

@@ -135,8 +135,6 @@ bool ci_rpc_node(struct ci_ctx *ctx, const struct ci_node *node, enum ci_rpc_met
     const char *host;
     json_t *sent = ci_json(ctx, args ? args : json_object());
 
-    if (!args)
-        json_decref(sent);
     if (ci_rpc_takes(&rows[method], "node_id"))
         json_object_set_new(sent, "node_id", json_string(node->uuid));
     return ci_rpc_host_of_node(ctx, node, &host) && send_to(ctx, host, method, sent, ret_result);
@@ -146,9 +144,8 @@ bool ci_rpc_new_node(struct ci_ctx *ctx, const struct ci_node *node, enum ci_rpc
                      json_t *args, json_t **ret_result)
 {
     const char *host;
-    json_t *sent = ci_json(ctx, args);
+    json_t *sent = ci_json(ctx, args ? args : json_object());
 
-    json_decref(args);
     return ci_rpc_host_of_node(ctx, node, &host) && send_to(ctx, host, method, sent, ret_result);
 }
 
@@ -156,9 +153,8 @@ bool ci_rpc_driver(struct ci_ctx *ctx, const char *driver, enum ci_rpc_method me
                    json_t **ret_result)
 {
     const char *host;
-    json_t *sent = ci_json(ctx, args);
+    json_t *sent = ci_json(ctx, args ? args : json_object());
 
-    json_decref(args);
     return ci_rings_any_with_driver(ctx, driver, &host) &&
            send_to(ctx, host, method, sent, ret_result);
 }
@@ -166,9 +162,8 @@ bool ci_rpc_driver(struct ci_ctx *ctx, const char *driver, enum ci_rpc_method me
 bool ci_rpc_any(struct ci_ctx *ctx, enum ci_rpc_method method, json_t *args, json_t **ret_result)
 {
     const char *host;
-    json_t *sent = ci_json(ctx, args);
+    json_t *sent = ci_json(ctx, args ? args : json_object());
 
-    json_decref(args);
     return ci_rings_any(ctx, &host) && send_to(ctx, host, method, sent, ret_result);
 }
 
