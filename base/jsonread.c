@@ -138,14 +138,18 @@ static bool read_escaped(struct reader *r, const char *begin, struct scratch *sc
 
     memcpy(scratch->bytes, begin, n);
     while (r->at < r->end && *r->at != '"') {
+        const char *next;
+
         if ((unsigned char)*r->at < 0x20)
             return wrong(r, "Invalid control character at", r->at);
         if (*r->at == '\\' && r->at + 1 == r->end)
-            break;
-        const char *next = ci_json_unescape(r->at, r->end, &c, &r->wrong, &r->where);
-
+            return wrong(r, "Unterminated string starting at", begin - 1);
+        next = ci_json_unescape(r->at, r->end, &c, &r->wrong, &r->where);
         if (!next)
             return false;
+        /* Python looks one character beyond an escape before it says what is missing. */
+        if (next == r->end && r->at[0] == '\\' && r->at[1] == 'u')
+            return wrong(r, "Invalid \\uXXXX escape", next - 5);
         r->at = next;
         n += ci_json_encode(scratch->bytes + n, c);
         plain = ci_json_plain(r->at, (size_t)(r->end - r->at));
