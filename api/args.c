@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "api/version.h"
+#include "base/httpd.h"
 #include "base/ident.h"
 
 /* Names that no parameter has, for one message. */
@@ -45,17 +46,6 @@ int ci_bool_from_text(const char *text)
     return -1;
 }
 
-static bool form_unescape(struct ci_arena *mem, const char *text, size_t length, char **ret_text)
-{
-    char *copy = ci_strndup(mem, text, length);
-
-    for (size_t i = 0; i < length; i++) {
-        if (copy[i] == '+')
-            copy[i] = ' ';
-    }
-    return ci_route_unescape(mem, copy, length, ret_text);
-}
-
 bool ci_query_split(struct ci_ctx *ctx, const char *query,
                     bool (*each)(void *arg, const char *name, const char *value), void *arg)
 {
@@ -66,9 +56,9 @@ bool ci_query_split(struct ci_ctx *ctx, const char *query,
 
         name_length = equals ? (size_t)(equals - query) : length;
         if (length > 0) {
-            if (!form_unescape(ctx->mem, query, name_length, &name) ||
-                !form_unescape(ctx->mem, equals ? equals + 1 : "",
-                               equals ? length - name_length - 1 : 0, &value))
+            if (!ci_httpd_unescape_query(ctx->mem, query, name_length, &name) ||
+                !ci_httpd_unescape_query(ctx->mem, equals ? equals + 1 : "",
+                                         equals ? length - name_length - 1 : 0, &value))
                 return ci_fail_text(ctx, InvalidParameterValue,
                                     "The query string is not valid UTF-8 with valid escapes.");
             if (!each(arg, name, value))

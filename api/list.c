@@ -123,6 +123,8 @@ static bool read_fields(struct page *page)
     }
     page->plan = ci_new(page->req->ctx->mem, struct ci_view_plan);
     ci_view_plan_init(page->plan, page->req, page->view, shape, names, page->options->keep_needs);
+    /* next names the last row by its key. */
+    ci_view_plan_need(page->plan, (size_t)ci_field_find(page->view->type, page->view->key));
     return true;
 }
 
@@ -205,7 +207,7 @@ static bool write_rows(struct ci_ctx *ctx, const struct ci_rows *rows, void *arg
         if ((int64_t)page->count == page->limit)
             page->last = ci_strdup(ctx->mem, ci_view_value(&row, key, &length));
     }
-    return true;
+    return !ctx->error;
 }
 
 static void write_next(struct page *page)

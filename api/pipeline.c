@@ -34,6 +34,11 @@ bool ci_pipeline_begin(struct ci_request *req)
     return false;
 }
 
+void ci_pipeline_fail(struct ci_request *req)
+{
+    ci_fault_answer(req);
+}
+
 size_t ci_pipeline_body_limit(const struct ci_request *req)
 {
     const struct ci_config *config = req->ctx->config;

@@ -13,6 +13,7 @@
 
 #include "api/routes.h"
 #include "api/version.h"
+#include "base/httpd.h"
 #include "base/ident.h"
 
 #define SEGMENTS_MAX 8
@@ -81,75 +82,6 @@ static size_t literals(const struct pieces *pattern)
     return n;
 }
 
-static int hex(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* How long a UTF-8 sequence is that begins with this byte; 0 if none does. */
-static size_t utf8_length(unsigned char first)
-{
-    if (first < 0x80)
-        return 1;
-    if (first >= 0xc2 && first <= 0xdf)
-        return 2;
-    if (first >= 0xe0 && first <= 0xef)
-        return 3;
-    return first >= 0xf0 && first <= 0xf4 ? 4 : 0;
-}
-
-static bool is_utf8(const char *text)
-{
-    const unsigned char *p = (const unsigned char *)text;
-
-    while (*p) {
-        size_t n = utf8_length(*p);
-
-        if (n == 0)
-            return false;
-        if ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] > 0x9f) ||
-            (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] > 0x8f))
-            return false;
-        for (size_t i = 1; i < n; i++) {
-            if ((p[i] & 0xc0) != 0x80)
-                return false;
-        }
-        p += n;
-    }
-    return true;
-}
-
-bool ci_route_unescape(struct ci_arena *mem, const char *segment, size_t length, char **ret_text)
-{
-    char *text = ci_strndup(mem, segment, length);
-    size_t used = 0;
-
-    for (size_t i = 0; i < length; i++) {
-        int c = (unsigned char)segment[i];
-
-        if (c == '%') {
-            if (length - i < 3)
-                return false;
-            if (hex(segment[i + 1]) < 0 || hex(segment[i + 2]) < 0)
-                return false;
-            c = hex(segment[i + 1]) * 16 + hex(segment[i + 2]);
-            i += 2;
-        }
-        if (c == 0)
-            return false;
-        text[used++] = (char)c;
-    }
-    text[used] = '\0';
-    if (!is_utf8(text))
-        return false;
-    *ret_text = text;
-    return true;
-}
-
 /* The plain form of webob's errors, for what Ironic's router itself refuses. */
 static bool refuse(struct ci_request *req, int status, const char *message)
 {
@@ -190,7 +122,7 @@ static bool cut(struct ci_request *req, struct pieces *ret_pieces, bool *ret_emp
         }
         if (pieces.count == SEGMENTS_MAX)
             return resource_not_found(req);
-        if (!ci_route_unescape(req->ctx->mem, at, length, &piece))
+        if (!ci_httpd_unescape(req->ctx->mem, at, length, &piece))
             return refuse(req, 400, "The path is not valid UTF-8 with valid escapes.");
         if (pieces.count == 0 && strcmp(piece, "v1") != 0 && strcmp(piece, "v1.json") != 0)
             pieces.at[pieces.count++] = "v1";

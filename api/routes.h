@@ -67,7 +67,3 @@ extern const struct ci_route ci_routes[];
  * does: 404 and 405 in webob's form, with Allow; 400 for a missing or malformed identifier.
  */
 ci_must_check bool ci_route_find(struct ci_request *req);
-
-/* Unescapes one path segment into the arena; false for a bad escape, NUL or bad UTF-8. Fuzzed. */
-ci_must_check bool ci_route_unescape(struct ci_arena *mem, const char *segment, size_t length,
-                                     char **ret_text);

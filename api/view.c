@@ -54,10 +54,15 @@ static bool select_field(struct ci_view_plan *plan, size_t field)
     return true;
 }
 
+void ci_view_plan_need(struct ci_view_plan *plan, size_t field)
+{
+    (void)select_field(plan, field);
+}
+
 static void select_needs(struct ci_view_plan *plan, const short *needs)
 {
     for (; needs && *needs >= 0; needs++)
-        (void)select_field(plan, (size_t)*needs);
+        ci_view_plan_need(plan, (size_t)*needs);
 }
 
 static void add_extra(struct ci_view_plan *plan, size_t n)
@@ -92,7 +97,7 @@ void ci_view_plan_init(struct ci_view_plan *plan, struct ci_request *req,
         add_extra(plan, i);
     select_needs(plan, needs);
     if (plan->column_count == 0)
-        (void)select_field(plan, (size_t)ci_field_find(view->type, view->key));
+        ci_view_plan_need(plan, (size_t)ci_field_find(view->type, view->key));
 }
 
 const char *ci_view_value(const struct ci_view_row *row, size_t field, size_t *ret_length)
@@ -237,7 +242,8 @@ bool ci_view_some(struct ci_request *req, const struct ci_view *view, const char
     if (rows->count > 0)
         ci_view_write(req->reply,
                       &(struct ci_view_row){.req = req, .plan = plan, .rows = rows, .row = 0});
-    return true;
+    /* Extras cannot fail by themselves; what they asked for may have. */
+    return !req->ctx->error;
 }
 
 bool ci_view_one(struct ci_request *req, const struct ci_view *view, const char *where, size_t n,

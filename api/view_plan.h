@@ -27,5 +27,8 @@ void ci_view_plan_init(struct ci_view_plan *plan, struct ci_request *req,
                        const struct ci_view *view, enum ci_shape shape, const char *const *fields,
                        const short *needs);
 
+/* Selects one more field that is read but not shown. */
+void ci_view_plan_need(struct ci_view_plan *plan, size_t field);
+
 /* Appends the row as a JSON object. */
 void ci_view_write(struct ci_text *text, const struct ci_view_row *row);

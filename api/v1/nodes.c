@@ -204,7 +204,8 @@ static bool keep_of_conductor(const struct ci_view_row *row)
     node.uuid = ci_view_value(row, ci_node_uuid_n, &length);
     node.driver = ci_view_value(row, ci_node_driver_n, &length);
     node.conductor_group = ci_view_value(row, ci_node_conductor_group_n, &length);
-    if (!ci_rpc_host_of_node(row->req->ctx, &node, &host))
+    if (!ci_rpc_host_of_node(row->req->ctx, &node, &host) &&
+        ci_failed_with(row->req->ctx, CI_ERR_NoValidHost))
         ci_error_clear(row->req->ctx);
     return ci_same(host, ci_arg_text(row->req, "conductor"));
 }

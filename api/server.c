@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The listener: between the HTTP server and the pipeline.
+ *
+ * A request that may be short is run where it arrived, with a deadline for the database; when
+ * that passes, the attempt is thrown away and a worker runs it again from the arguments on. A
+ * request that is known to wait goes to a worker at once.
+ */
+#include "api/server.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "api/auth.h"
+#include "api/health.h"
+#include "api/pipeline.h"
+#include "api/policy.h"
+#include "api/version.h"
+#include "base/config.h"
+#include "base/httpd.h"
+#include "base/ident.h"
+#include "base/jsontext.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "base/workers.h"
+#include "db/db.h"
+
+/* How long a read may keep an epoll thread. */
+#define DEADLINE_NS 20000000
+/* What one answer may grow to: 1,000 nodes with everything in them are 4 MB. */
+#define ANSWER_BYTES ((size_t)512 * 1024 * 1024)
+#define WAITING_MAX 4096
+
+/* A request with everything it lives on; made with its headers, gone with its answer. */
+struct work {
+    struct ci_ctx ctx;
+    struct ci_request req;
+    struct ci_httpd_request *http;
+};
+
+static const char *header(const struct ci_request *req, const char *name)
+{
+    return ci_httpd_header(req->http, name);
+}
+
+static struct work *work_new(struct ci_api *api, struct ci_httpd_request *http)
+{
+    struct ci_arena *mem = ci_arena_new();
+    struct work *work = ci_new(mem, struct work);
+
+    work->http = http;
+    work->ctx =
+        (struct ci_ctx){.mem = mem, .config = ci_config_current(), .db = api->db, .rpc = api->rpc};
+    work->ctx.request_id = ci_printf(mem, "req-%s", ci_uuid_new(mem));
+    work->req = (struct ci_request){.ctx = &work->ctx,
+                                    .api = api,
+                                    .method = http->method,
+                                    .path = http->path,
+                                    .query = http->query,
+                                    .header = header,
+                                    .http = http,
+                                    .scheme = http->scheme,
+                                    .reply = ci_text_new(mem, ANSWER_BYTES)};
+    work->ctx.global_request_id = header(&work->req, "X-OpenStack-Request-Id");
+    return work;
+}
+
+#define HEADERS_MAX 10
+
+static void send(struct work *work)
+{
+    struct ci_request *req = &work->req;
+    struct ci_httpd_header headers[HEADERS_MAX];
+    char min[16], max[16], used[16];
+    size_t n = 0;
+
+    snprintf(min, sizeof min, "1.%d", CI_API_MIN);
+    snprintf(max, sizeof max, "1.%d", ci_version_max(req->ctx));
+    snprintf(used, sizeof used, "1.%d", req->version);
+    if (!req->no_version_headers) {
+        headers[n++] = (struct ci_httpd_header){"X-OpenStack-Ironic-API-Minimum-Version", min};
+        headers[n++] = (struct ci_httpd_header){"X-OpenStack-Ironic-API-Maximum-Version", max};
+        if (!req->min_max_headers_only)
+            headers[n++] = (struct ci_httpd_header){"X-OpenStack-Ironic-API-Version", used};
+    }
+    if (req->location)
+        headers[n++] = (struct ci_httpd_header){"Location", req->location};
+    if (req->allow)
+        headers[n++] = (struct ci_httpd_header){"Allow", req->allow};
+    if (req->reply->length > 0)
+        headers[n++] = (struct ci_httpd_header){
+            "Content-Type", req->content_type ? req->content_type : "application/json"};
+    headers[n++] = (struct ci_httpd_header){"openstack-request-id", req->ctx->request_id};
+    headers[n++] = (struct ci_httpd_header){"x-openstack-request-id", req->ctx->request_id};
+    if (req->status == 503)
+        headers[n++] = (struct ci_httpd_header){"Retry-After", "1"};
+    headers[n] = (struct ci_httpd_header){0};
+    ci_debug(req->ctx, "Request answered", "method=%s path=%s status=%d length=%zu", req->method,
+             req->path, req->status, req->reply->length);
+    ci_httpd_answer(work->http, req->status, headers, req->reply);
+    ci_arena_free(req->ctx->mem);
+}
+
+/* Back to how it was when the body had come in. */
+static void rewind_request(struct work *work)
+{
+    struct ci_request *req = &work->req;
+
+    ci_error_clear(req->ctx);
+    ci_text_clear(req->reply);
+    req->ctx->deadline_ns = 0;
+    req->json = NULL;
+    req->location = NULL;
+    for (size_t i = 0; i < CI_PARAMS_MAX; i++)
+        req->args[i] = (struct ci_arg){0};
+}
+
+static void run_in_worker(void *arg)
+{
+    struct work *work = arg;
+
+    ci_pipeline_run(&work->req);
+    send(work);
+}
+
+static void answer_busy(struct work *work)
+{
+    (void)ci_fail_status(&work->ctx, TemporaryFailure, 503,
+                         "The service has more requests waiting than it takes, please retry.");
+    ci_pipeline_fail(&work->req);
+    send(work);
+}
+
+static void hand_over(struct ci_api *api, struct work *work)
+{
+    ci_httpd_suspend(work->http);
+    if (!ci_workers_submit(api->workers, run_in_worker, work))
+        answer_busy(work);
+}
+
+static size_t on_headers(struct ci_httpd_request *http, void *arg)
+{
+    struct work *work = work_new(arg, http);
+
+    http->user = work;
+    if (ci_pipeline_begin(&work->req))
+        return ci_pipeline_body_limit(&work->req);
+    http->user = NULL;
+    send(work);
+    return 0;
+}
+
+static void on_request(struct ci_httpd_request *http, void *arg)
+{
+    struct ci_api *api = arg;
+    struct work *work = http->user;
+
+    work->req.body = http->body;
+    work->req.body_length = http->body_length;
+    if (work->req.route->flags & CI_ROUTE_WAITS) {
+        hand_over(api, work);
+        return;
+    }
+    work->ctx.deadline_ns = ci_time_monotonic_ns() + DEADLINE_NS;
+    ci_pipeline_run(&work->req);
+    if (!ci_failed_with(&work->ctx, CI_ERR_MustWait)) {
+        send(work);
+        return;
+    }
+    rewind_request(work);
+    hand_over(api, work);
+}
+
+/* What the HTTP server refuses by itself gets the form of Ironic's own guard. */
+static const struct ci_httpd_header *on_refusal(struct ci_httpd_request *http, int status,
+                                                const char *message, struct ci_text *body,
+                                                void *arg)
+{
+    static const struct ci_httpd_header headers[] = {{"Content-Type", "application/json"},
+                                                     {NULL, NULL}};
+    static const struct ci_httpd_header retry[] = {
+        {"Content-Type", "application/json"}, {"Retry-After", "1"}, {NULL, NULL}};
+    struct work *work = http->user;
+
+    (void)arg;
+    http->user = NULL;
+    if (work)
+        ci_arena_free(work->ctx.mem);
+    if (status == 413)
+        message = ci_error_kind(CI_ERR_BodyTooLarge)->format;
+    ci_text_printf(body,
+                   "{\"faultcode\": \"%s\", \"faultstring\": ", status < 500 ? "Client" : "Server");
+    ci_jsontext_string(body, message);
+    ci_text_add(body, "}");
+    return status == 503 ? retry : headers;
+}
+
+static bool check(struct ci_ctx *ctx)
+{
+    const struct ci_config *config = ctx->config;
+
+    if (!ci_auth_check(ctx) || !ci_policy_check(ctx))
+        return false;
+    if (config->api.enable_ssl_api)
+        return ci_fail_text(ctx, InvalidParameterValue,
+                            "[api]enable_ssl_api is set, but TLS is not served by this release; "
+                            "let the load balancer in front terminate it.");
+    return true;
+}
+
+static bool listen_as_configured(struct ci_ctx *ctx, struct ci_api *api)
+{
+    const struct ci_config *config = ctx->config;
+    struct ci_httpd_options options = {
+        .address = config->api.host_ip,
+        .port = (int)config->api.port,
+        .unix_socket = config->api.unix_socket,
+        .unix_socket_mode =
+            config->api.unix_socket_mode == CI_UNSET ? 0 : (int)config->api.unix_socket_mode,
+        .on_headers = on_headers,
+        .on_request = on_request,
+        .on_refusal = on_refusal,
+        .arg = api,
+        .threads = (int)config->api.threads,
+        .connections = (int)config->api.max_connections,
+        .header_timeout_s = (int)config->api.header_timeout,
+        .body_timeout_s = (int)config->api.body_timeout,
+        .write_timeout_s = (int)config->api.write_timeout,
+        .idle_timeout_s = (int)config->api.keepalive_timeout,
+        .bodies_limit_bytes = (size_t)config->api.body_memory * 1024 * 1024,
+    };
+
+    return ci_httpd_start(ctx, &options, &api->httpd);
+}
+
+bool ci_api_start(struct ci_ctx *ctx, struct ci_db *db, struct ci_rpc *rpc, struct ci_api **ret_api)
+{
+    struct ci_workers_options options = {
+        .name = "api", .threads = (int)ctx->config->api.workers, .queue_limit = WAITING_MAX};
+    struct ci_api *api;
+
+    if (!check(ctx))
+        return false;
+    api = calloc(1, sizeof *api);
+    if (!api)
+        abort();
+    api->db = db;
+    api->rpc = rpc;
+    api->workers = ci_workers_new(&options);
+    if (!listen_as_configured(ctx, api)) {
+        ci_workers_free(api->workers);
+        free(api);
+        return false;
+    }
+    ci_info(ctx, "Serving the Bare Metal API", "host=%s port=%d version=1.%d",
+            ctx->config->api.host_ip, ci_api_port(api), ci_version_max(ctx));
+    *ret_api = api;
+    return true;
+}
+
+void ci_api_stop(struct ci_api *api, int limit_s)
+{
+    if (!api)
+        return;
+    ci_health_leave();
+    ci_httpd_drain(api->httpd);
+    sleep((unsigned)ci_config_current()->api.accept_delay);
+    /* What is still suspended at the limit lives on until the process ends: its threads read it. */
+    if (!ci_httpd_stop(api->httpd, limit_s))
+        return;
+    ci_workers_free(api->workers);
+    free(api);
+}
+
+int ci_api_port(const struct ci_api *api)
+{
+    return ci_httpd_port(api->httpd);
+}
