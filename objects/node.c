@@ -185,7 +185,7 @@ bool ci_node_create(struct ci_ctx *ctx, struct ci_node *node)
         return false;
     if (!ci_row_insert(ctx, node))
         return explain(ctx, node);
-    node->traits = NULL;
+    node->traits = "[]";
     ci_object_mark_set(node, ci_node_traits_n);
     return true;
 }

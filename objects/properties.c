@@ -66,7 +66,7 @@ static const char *shown(struct ci_ctx *ctx, const json_t *value)
 {
     if (ci_json_kind(value) == CI_JSON_STRING)
         return json_string_value(value);
-    return ci_json_text(ctx->mem, value);
+    return ci_json_repr(ctx->mem, value);
 }
 
 bool ci_properties_check(struct ci_ctx *ctx, const char *node_uuid, const char *properties)
