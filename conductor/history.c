@@ -12,7 +12,8 @@
 
 #define US_PER_S INT64_C(1000000)
 
-static bool insert(struct ci_task *task, const char *event_type, const char *event)
+static bool insert(struct ci_task *task, const char *severity, const char *event_type,
+                   const char *event)
 {
     struct ci_ctx *ctx = task->ctx;
     const struct ci_node *node = task->node;
@@ -23,7 +24,7 @@ static bool insert(struct ci_task *task, const char *event_type, const char *eve
     ci_node_history_set_conductor(entry, ctx->config->DEFAULT.host);
     ci_node_history_set_user(entry, ctx->who.user_id);
     ci_node_history_set_project(entry, NULL);
-    ci_node_history_set_severity(entry, "ERROR");
+    ci_node_history_set_severity(entry, severity);
     ci_node_history_set_event(entry, event);
     ci_node_history_set_event_type(entry, event_type ? event_type : "UNKNOWN");
     ci_node_history_set_state(entry, node->provision_state);
@@ -35,17 +36,28 @@ static bool insert(struct ci_task *task, const char *event_type, const char *eve
     return ci_row_insert(ctx, entry);
 }
 
-void ci_history_error(struct ci_task *task, const char *event_type, const char *event)
+static void record(struct ci_task *task, const char *severity, const char *event_type,
+                   const char *event)
 {
     struct ci_ctx *ctx = task->ctx;
     struct ci_error *former = ctx->error;
 
-    ci_node_set_last_error(task->node, event);
     if (!ctx->config->conductor.node_history)
         return;
     ctx->error = NULL;
-    if (!insert(task, event_type, event))
+    if (!insert(task, severity, event_type, event))
         ci_warning(ctx, "An entry of the node's history is lost", "node=%s error=%s",
                    task->node->uuid, ctx->error->message);
     ctx->error = former;
+}
+
+void ci_history_error(struct ci_task *task, const char *event_type, const char *event)
+{
+    ci_node_set_last_error(task->node, event);
+    record(task, "ERROR", event_type, event);
+}
+
+void ci_history_note(struct ci_task *task, const char *event_type, const char *event)
+{
+    record(task, "INFO", event_type, event);
 }

@@ -94,19 +94,15 @@ static json_t *find_step(const json_t *steps, const json_t *step)
     return NULL;
 }
 
-/* What [conductor]clean_step_priority_override says, "deploy.erase_devices:0,…", else -1. */
+/* What [conductor]clean_step_priority_override says, deploy.erase_devices:0, else -1. */
 static int64_t overridden(struct ci_ctx *ctx, const char *id)
 {
-    const char *const *option = ctx->config->conductor.clean_step_priority_override;
-    size_t length = strlen(id);
+    const char *const *pair = ctx->config->conductor.clean_step_priority_override;
     int64_t priority = -1;
 
-    for (; option && *option; option++) {
-        for (const char *const *pair = ci_split(ctx->mem, *option, ','); *pair; pair++) {
-            if (strncmp(*pair, id, length) == 0 && (*pair)[length] == ':' &&
-                !ci_parse_int(*pair + length + 1, 0, INT32_MAX, &priority))
-                priority = -1;
-        }
+    for (; pair && pair[0]; pair += 2) {
+        if (strcmp(pair[0], id) == 0 && !ci_parse_int(pair[1], 0, INT32_MAX, &priority))
+            priority = -1;
     }
     return priority;
 }
