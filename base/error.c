@@ -82,3 +82,11 @@ void ci_error_clear(struct ci_ctx *ctx)
 {
     ctx->error = NULL;
 }
+
+const char *ci_error_take(struct ci_ctx *ctx)
+{
+    const char *message = ctx->error ? ctx->error->message : "";
+
+    ctx->error = NULL;
+    return message;
+}

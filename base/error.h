@@ -68,3 +68,6 @@ bool ci_failed_with(const struct ci_ctx *ctx, enum ci_error_class class);
 
 /* Forgets the error, when it has been dealt with. */
 void ci_error_clear(struct ci_ctx *ctx);
+
+/* The same, and gives its message, for whoever deals with it by telling people. */
+const char *ci_error_take(struct ci_ctx *ctx);
