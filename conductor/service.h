@@ -13,22 +13,37 @@
  */
 struct ci_conductor {
     const char *host;
-    int64_t id;                     /* of its row in conductors */
+    int64_t id; /* of its row in conductors */
     struct ci_db *db;
-    struct ci_workers *workers;     /* refuses when full: NoFreeConductorWorker */
+    struct ci_workers *workers; /* refuses when full: NoFreeConductorWorker */
     struct ci_conductor_private *own;
 };
 
 /*
- * Starts: clears the locks that a former process of this host left, checks hardware types,
- * registers, fails stuck states, starts heartbeat and periodic jobs. Fails with what is wrong
- * with the configuration or the database.
+ * Starts: checks hardware types, clears the locks that a former process of this host left,
+ * registers, fails stuck states, starts the heartbeat. Fails with what is wrong with the
+ * configuration or the database, and with ConductorAlreadyRegistered where it is clear at once
+ * that one of the same name is running. ctx->db, ctx->config and ctx->rpc outlive it.
  */
 ci_must_check bool ci_conductor_start(struct ci_ctx *ctx, struct ci_conductor **ret_conductor);
 
-/* How to leave (architecture.md, "Leaving"). */
+/*
+ * Has the start, which goes on in the background while a former process of the same name may be
+ * alive, come to nothing? SIGTERM was sent to the process then; it should exit with 1.
+ */
+bool ci_conductor_is_refused(const struct ci_conductor *conductor);
+
+/*
+ * How to leave (architecture.md, "Leaving"): at once, within
+ * [conductor]graceful_shutdown_timeout, or within [DEFAULT]drain_shutdown_timeout.
+ */
 enum ci_leave { CI_LEAVE_NOW, CI_LEAVE_GRACEFUL, CI_LEAVE_DRAIN };
-void ci_conductor_stop(struct ci_conductor *conductor, enum ci_leave how);
+
+/*
+ * Leaves; accepts NULL. Nobody calls any more who is in this process. False when work is left
+ * that did not end in time: the conductor is not freed, and the process should exit at once.
+ */
+bool ci_conductor_stop(struct ci_conductor *conductor, enum ci_leave how);
 
 /* Answers one call: the ci_rpc_dispatch of rpc/local.h; `service` is a struct ci_conductor. */
 bool ci_conductor_dispatch(struct ci_ctx *ctx, enum ci_rpc_method method, json_t *args,

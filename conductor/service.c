@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The conductor: how it comes, keeps alive and goes.
+ *
+ * A host that is online in the database and whose heartbeats go on is running elsewhere; two of
+ * one name would each take the other's locks for their own. One that was killed looks
+ * the same until its heartbeat fails to come, so that is waited for in the background while
+ * the API answers. With SQLite there are no heartbeats: a lock on a file beside the database
+ * says at once whether its process lives.
+ */
+#include "conductor/service.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/config.h"
+#include "base/ident.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "conductor/registry.h"
+#include "conductor/stuck.h"
+#include "conductor/task_private.h"
+#include "db/db.h"
+#include "drivers/hardware.h"
+
+#define NS_PER_S INT64_C(1000000000)
+#define US_PER_S INT64_C(1000000)
+
+/* Work on nodes may be deep in a driver; its stack is committed only as far as it is used. */
+#define WORKER_STACK ((size_t)1 << 20)
+
+enum stage {
+    WAITING, /* for a former process of this name to show whether it lives */
+    READY,
+    LEAVING, /* offline for others, but calls are still answered */
+    CLOSED,  /* no calls any more */
+    REFUSED  /* it lives: this process ends */
+};
+
+struct ci_conductor_private {
+    struct ci_arena *mem; /* holds all of it */
+    const struct ci_config *config;
+    struct ci_rpc *rpc;
+    struct ci_rings *rings;
+    struct ci_conductor_record *record;
+    int lock_file; /* with SQLite; -1 without */
+    atomic_int stage;
+    atomic_bool cancelled;
+    bool beating; /* the thread was started */
+    pthread_t beat;
+    pthread_mutex_t lock; /* guards ended */
+    pthread_cond_t wake;
+    bool ended;      /* the thread is to end */
+    int64_t seen_us; /* the other process's heartbeat at our start */
+};
+
+/* A context and the memory it is in itself, which must outlive ctx.mem. */
+struct own_ctx {
+    struct ci_ctx ctx;
+    struct ci_arena *mem;
+};
+
+struct ci_ctx *ci_conductor_ctx_new(struct ci_conductor *conductor, const struct ci_ctx *from)
+{
+    struct ci_arena *mem = ci_arena_new();
+    struct own_ctx *own = ci_new(mem, struct own_ctx);
+    const struct ci_config *config = ci_config_current();
+
+    own->mem = mem;
+    own->ctx.mem = ci_arena_new();
+    if (from) {
+        ci_ctx_carry(&own->ctx, from);
+        return &own->ctx;
+    }
+    own->ctx.config = config ? config : conductor->own->config;
+    own->ctx.db = conductor->db;
+    own->ctx.rpc = conductor->own->rpc;
+    own->ctx.request_id = ci_printf(own->ctx.mem, "req-%s", ci_uuid_new(own->ctx.mem));
+    own->ctx.who.is_admin = true;
+    return &own->ctx;
+}
+
+void ci_conductor_ctx_free(struct ci_ctx *ctx)
+{
+    struct own_ctx *own = (struct own_ctx *)ctx;
+
+    if (!ctx)
+        return;
+    ci_arena_free(own->ctx.mem);
+    ci_arena_free(own->mem);
+}
+
+bool ci_conductor_cancelled(const struct ci_conductor *conductor)
+{
+    return atomic_load(&conductor->own->cancelled);
+}
+
+bool ci_conductor_is_ready(const struct ci_conductor *conductor)
+{
+    int stage = atomic_load(&conductor->own->stage);
+
+    return stage == READY || stage == LEAVING;
+}
+
+bool ci_conductor_is_refused(const struct ci_conductor *conductor)
+{
+    return atomic_load(&conductor->own->stage) == REFUSED;
+}
+
+static bool already_running(struct ci_ctx *ctx, const char *host, const char *how)
+{
+    return ci_fail_text(ctx, ConductorAlreadyRegistered,
+                        "A conductor named %s ([DEFAULT]host) is running already: %s. Give this "
+                        "one another name, or stop that one.",
+                        host, how);
+}
+
+/* With SQLite: the lock of the file beside the database, which dies with its process. */
+static bool lock_database(struct ci_ctx *ctx, struct ci_conductor *conductor)
+{
+    struct ci_rows *rows;
+    const char *file, *path;
+
+    if (!ci_db_query(ctx, "SELECT file FROM pragma_database_list WHERE name = 'main'", 0, NULL,
+                     &rows))
+        return false;
+    file = rows->count > 0 ? ci_row_text(rows, 0, 0) : NULL;
+    if (!file || !*file)
+        return true; /* in memory: nobody else can have it */
+    path = ci_printf(ctx->mem, "%s.lock", file);
+    conductor->own->lock_file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (conductor->own->lock_file < 0)
+        return ci_fail_text(ctx, DatabaseError, "%s cannot be opened: %s", path, strerror(errno));
+    if (flock(conductor->own->lock_file, LOCK_EX | LOCK_NB) != 0)
+        return already_running(ctx, conductor->host, ci_printf(ctx->mem, "it holds %s", path));
+    return true;
+}
+
+/* When the row says that this host is online and alive: its last heartbeat; else CI_NULL_TIME. */
+static bool look_for_former(struct ci_ctx *ctx, const char *host, int64_t *ret_seen_us)
+{
+    struct ci_conductor_record *record;
+
+    *ret_seen_us = CI_NULL_TIME;
+    if (!ci_conductor_load(ctx, host, CI_CONDUCTOR_ONLINE, &record)) {
+        if (!ci_failed_with(ctx, CI_ERR_ConductorNotFound))
+            return false;
+        ci_error_clear(ctx);
+        return true;
+    }
+    if (ci_conductor_is_alive(ctx, record, ctx->config->conductor.heartbeat_timeout))
+        *ret_seen_us = record->updated_at;
+    return true;
+}
+
+/* The part of the start that touches rows of this host. */
+static bool enter(struct ci_ctx *ctx, struct ci_conductor *conductor)
+{
+    struct ci_conductor_record *record;
+
+    if (!ci_registry_forget_locks(ctx, conductor->host) ||
+        !ci_registry_enter(ctx, conductor->host, &record))
+        return false;
+    conductor->own->record = ci_object_copy(conductor->own->mem, record);
+    conductor->id = record->id;
+    if (!ci_stuck_fail(conductor, ctx, conductor->own->rings))
+        return false;
+    atomic_store(&conductor->own->stage, READY);
+    ci_info(ctx, "Conductor started", "host=%s id=%" PRId64 " group=\"%s\"", conductor->host,
+            conductor->id, conductor->own->record->conductor_group);
+    return true;
+}
+
+/* Waits, unless the thread is to end: false then. */
+static bool sleep_s(struct ci_conductor_private *own, int64_t seconds)
+{
+    struct timespec until;
+    bool go_on;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += seconds;
+    pthread_mutex_lock(&own->lock);
+    while (!own->ended && pthread_cond_timedwait(&own->wake, &own->lock, &until) == 0)
+        ;
+    go_on = !own->ended;
+    pthread_mutex_unlock(&own->lock);
+    return go_on;
+}
+
+static void refuse(struct ci_ctx *ctx, struct ci_conductor *conductor)
+{
+    if (!ctx->error)
+        (void)already_running(ctx, conductor->host, "its heartbeats go on");
+    ci_error_log(ctx, "The conductor does not start", "error=%s", ctx->error->message);
+    atomic_store(&conductor->own->stage, REFUSED);
+    kill(getpid(), SIGTERM);
+}
+
+enum former { GONE, ALIVE, UNSURE };
+
+static enum former watch_once(struct ci_conductor *conductor)
+{
+    struct ci_ctx *ctx = ci_conductor_ctx_new(conductor, NULL);
+    enum former former = UNSURE;
+    int64_t seen_us;
+
+    if (!look_for_former(ctx, conductor->host, &seen_us))
+        ci_warning(ctx, "The database cannot be asked for a former process", "error=%s",
+                   ctx->error->message);
+    else if (seen_us == CI_NULL_TIME)
+        former = GONE; /* it left in order */
+    else if (seen_us != conductor->own->seen_us)
+        former = ALIVE;
+    ci_conductor_ctx_free(ctx);
+    return former;
+}
+
+/* A heartbeat and a bit: whoever has not shown up by then was killed. */
+static bool watch_former(struct ci_conductor *conductor)
+{
+    struct ci_conductor_private *own = conductor->own;
+    enum former former = UNSURE;
+    struct ci_ctx *ctx;
+    bool entered;
+
+    for (int64_t s = 0; former == UNSURE && s < own->config->conductor.heartbeat_interval + 2;
+         s++) {
+        if (!sleep_s(own, 1))
+            return false;
+        former = watch_once(conductor);
+    }
+    ctx = ci_conductor_ctx_new(conductor, NULL);
+    entered = former != ALIVE && enter(ctx, conductor);
+    if (!entered)
+        refuse(ctx, conductor);
+    ci_conductor_ctx_free(ctx);
+    return entered;
+}
+
+static void touch(struct ci_conductor *conductor)
+{
+    struct ci_ctx *ctx = ci_conductor_ctx_new(conductor, NULL);
+    bool staying = atomic_load(&conductor->own->stage) == READY;
+
+    if (!ci_conductor_touch(ctx, conductor->host,
+                            staying ? CI_CONDUCTOR_STAYING : CI_CONDUCTOR_LEAVING))
+        ci_warning(ctx, "A heartbeat failed", "host=%s error=%s", conductor->host,
+                   ctx->error->message);
+    ci_conductor_ctx_free(ctx);
+}
+
+static void *keep_alive(void *arg)
+{
+    struct ci_conductor *conductor = arg;
+
+    if (atomic_load(&conductor->own->stage) == WAITING && !watch_former(conductor))
+        return NULL;
+    while (sleep_s(conductor->own, conductor->own->config->conductor.heartbeat_interval))
+        touch(conductor);
+    return NULL;
+}
+
+static bool start_thread(struct ci_ctx *ctx, struct ci_conductor *conductor)
+{
+    struct ci_conductor_private *own = conductor->own;
+    int error = pthread_create(&own->beat, NULL, keep_alive, conductor);
+
+    if (error != 0)
+        return ci_fail_text(ctx, IronicException, "No thread for heartbeats: %s", strerror(error));
+    own->beating = true;
+    return true;
+}
+
+static struct ci_conductor *conductor_new(const struct ci_ctx *ctx)
+{
+    struct ci_arena *mem = ci_arena_new();
+    struct ci_conductor *conductor = ci_new(mem, struct ci_conductor);
+    struct ci_conductor_private *own = ci_new(mem, struct ci_conductor_private);
+    const struct ci_workers_options workers = {
+        .name = "conductor",
+        .threads = (int)ctx->config->conductor.workers_pool_size,
+        .stack_bytes = WORKER_STACK,
+    };
+    pthread_condattr_t monotonic;
+
+    conductor->host = ci_strdup(mem, ctx->config->DEFAULT.host);
+    conductor->db = ctx->db;
+    conductor->workers = ci_workers_new(&workers);
+    conductor->own = own;
+    own->mem = mem;
+    own->config = ctx->config;
+    own->rpc = ctx->rpc;
+    own->rings = ci_rings_new();
+    own->lock_file = -1;
+    pthread_mutex_init(&own->lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&own->wake, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    return conductor;
+}
+
+static void stop_thread(struct ci_conductor_private *own)
+{
+    if (!own->beating)
+        return;
+    pthread_mutex_lock(&own->lock);
+    own->ended = true;
+    pthread_cond_broadcast(&own->wake);
+    pthread_mutex_unlock(&own->lock);
+    pthread_join(own->beat, NULL);
+    own->beating = false;
+}
+
+static void conductor_free(struct ci_conductor *conductor)
+{
+    struct ci_conductor_private *own = conductor->own;
+
+    stop_thread(own);
+    ci_workers_free(conductor->workers);
+    ci_rings_free(own->rings);
+    if (own->lock_file >= 0)
+        close(own->lock_file);
+    pthread_cond_destroy(&own->wake);
+    pthread_mutex_destroy(&own->lock);
+    ci_arena_free(own->mem);
+}
+
+static bool check_hardware(struct ci_ctx *ctx, const char *host)
+{
+    if (!ci_hardware_check(ctx))
+        return false;
+    return ci_hardware_enabled(ctx)[0] || ci_fail(ctx, NoDriversLoaded, host);
+}
+
+static bool start(struct ci_ctx *ctx, struct ci_conductor *conductor)
+{
+    struct ci_conductor_private *own = conductor->own;
+
+    if (!check_hardware(ctx, conductor->host))
+        return false;
+    if (ci_db_is_sqlite(ctx->db))
+        return lock_database(ctx, conductor) && enter(ctx, conductor);
+    if (!look_for_former(ctx, conductor->host, &own->seen_us))
+        return false;
+    if (own->seen_us == CI_NULL_TIME)
+        return enter(ctx, conductor) && start_thread(ctx, conductor);
+    ci_warning(ctx, "A conductor of this name may be running; calls wait until it shows",
+               "host=%s wait_s=%" PRId64, conductor->host,
+               ctx->config->conductor.heartbeat_interval + 2);
+    return start_thread(ctx, conductor);
+}
+
+bool ci_conductor_start(struct ci_ctx *ctx, struct ci_conductor **ret_conductor)
+{
+    struct ci_conductor *conductor = conductor_new(ctx);
+
+    if (!start(ctx, conductor)) {
+        conductor_free(conductor);
+        return false;
+    }
+    *ret_conductor = conductor;
+    return true;
+}
+
+/* Offline for everybody; peers and APIs go elsewhere once their rings are read anew. */
+static void leave(struct ci_ctx *ctx, struct ci_conductor *conductor)
+{
+    int ready = READY;
+
+    if (!atomic_compare_exchange_strong(&conductor->own->stage, &ready, LEAVING))
+        return;
+    if (!ci_conductor_unregister(ctx, conductor->own->record))
+        ci_warning(ctx, "The conductor could not be unregistered", "host=%s error=%s",
+                   conductor->host, ctx->error->message);
+    ci_error_clear(ctx);
+}
+
+/* Until others have read their rings anew they call here; alone, or in process, nobody does. */
+static void wait_for_rings(struct ci_ctx *ctx, struct ci_conductor *conductor)
+{
+    size_t others = 0;
+
+    if (ci_same(ctx->config->DEFAULT.rpc_transport, "none"))
+        return;
+    if (!ci_registry_others(ctx, conductor->host, &others)) {
+        ci_error_clear(ctx);
+        return;
+    }
+    if (others > 0)
+        (void)sleep_s(conductor->own, ctx->config->DEFAULT.hash_ring_reset_interval);
+}
+
+static int64_t limit_s(const struct ci_ctx *ctx, enum ci_leave how)
+{
+    switch (how) {
+    case CI_LEAVE_NOW:
+        return 0;
+    case CI_LEAVE_GRACEFUL:
+        return ctx->config->conductor.graceful_shutdown_timeout;
+    case CI_LEAVE_DRAIN:
+        return ctx->config->DEFAULT.drain_shutdown_timeout;
+    }
+    return 0;
+}
+
+/* Work that is left after its time is told to end, and given two seconds to do so. */
+static bool finish_work(struct ci_ctx *ctx, struct ci_conductor *conductor, enum ci_leave how)
+{
+    int64_t limit = limit_s(ctx, how);
+    bool forever = how != CI_LEAVE_NOW && limit == 0;
+
+    if (forever || limit > INT32_MAX / 1000)
+        limit = INT32_MAX / 1000;
+    if (how != CI_LEAVE_NOW && ci_workers_drain(conductor->workers, (int)limit * 1000))
+        return true;
+    atomic_store(&conductor->own->cancelled, true);
+    if (ci_workers_drain(conductor->workers, 2000))
+        return true;
+    ci_warning(ctx, "Work on nodes is left behind; the next start sees to it", "jobs=%d",
+               ci_workers_busy(conductor->workers));
+    return false;
+}
+
+bool ci_conductor_stop(struct ci_conductor *conductor, enum ci_leave how)
+{
+    struct ci_ctx *ctx;
+    bool finished;
+
+    if (!conductor)
+        return true;
+    ctx = ci_conductor_ctx_new(conductor, NULL);
+    leave(ctx, conductor);
+    if (how != CI_LEAVE_NOW)
+        wait_for_rings(ctx, conductor);
+    atomic_store(&conductor->own->stage, CLOSED);
+    finished = finish_work(ctx, conductor, how);
+    ci_info(ctx, "Conductor stopped", "host=%s", conductor->host);
+    ci_conductor_ctx_free(ctx);
+    if (finished)
+        conductor_free(conductor);
+    return finished;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Nodes whose work died with the process that did it.
+ */
+#include "conductor/stuck.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "conductor/history.h"
+#include "conductor/machine.h"
+#include "conductor/task.h"
+#include "db/db.h"
+#include "objects/states.h"
+
+static const char *const states[] = {
+#define STATE(name, text, target, flags) text,
+#include "objects/states.def"
+};
+
+static bool fail(struct ci_task *task, const char *state)
+{
+    /* It may have moved on between the query and the lock. */
+    if (!ci_same(task->node->provision_state, state))
+        return true;
+    ci_history_error(task, CI_HISTORY_TRANSITION,
+                     ci_printf(task->ctx->mem,
+                               "The %s state can't be resumed by conductor %s. Moving to fail "
+                               "state.",
+                               state, ci_task_conductor(task)->host));
+    return ci_machine_move(task, CI_EVENT_fail, NULL, NULL, NULL);
+}
+
+static bool take_and_fail(struct ci_conductor *conductor, struct ci_ctx *ctx, const char *uuid,
+                          const char *state)
+{
+    struct ci_task *task;
+    bool done;
+
+    if (!ci_task_take_bare(conductor, ctx, uuid, CI_EXCLUSIVE_ONCE, "node state check", &task))
+        return false;
+    done = fail(task, state);
+    ci_task_release(task);
+    return done;
+}
+
+/* Each node is work of its own: one that cannot be moved does not keep the others. */
+static void fail_one(struct ci_conductor *conductor, const char *uuid, const char *state)
+{
+    struct ci_ctx *ctx = ci_conductor_ctx_new(conductor, NULL);
+
+    if (!take_and_fail(conductor, ctx, uuid, state))
+        ci_warning(ctx, "A node could not be moved on", "node=%s state=\"%s\" error=%s", uuid,
+                   state, ctx->error->message);
+    ci_conductor_ctx_free(ctx);
+}
+
+/* Does the node map to this conductor? Nobody's nodes are left alone. */
+static bool is_ours(struct ci_conductor *conductor, struct ci_ctx *ctx, struct ci_rings *rings,
+                    const struct ci_rows *rows, size_t row)
+{
+    const char *host;
+
+    if (ci_rings_find(ctx, rings, ci_row_text(rows, row, 1), ci_row_text(rows, row, 2),
+                      ci_row_text(rows, row, 0), &host))
+        return ci_same(host, conductor->host);
+    ci_error_clear(ctx);
+    return false;
+}
+
+static bool fail_state(struct ci_conductor *conductor, struct ci_ctx *ctx, struct ci_rings *rings,
+                       const char *state)
+{
+    const char *values[] = {state};
+    struct ci_rows *rows;
+
+    if (!ci_db_query(ctx,
+                     "SELECT uuid, driver, conductor_group FROM nodes WHERE reservation IS NULL "
+                     "AND provision_state = $1 ORDER BY provision_updated_at",
+                     1, values, &rows))
+        return false;
+    for (size_t i = 0; i < rows->count; i++) {
+        if (is_ours(conductor, ctx, rings, rows, i))
+            fail_one(conductor, ci_row_text(rows, i, 0), state);
+    }
+    return true;
+}
+
+bool ci_stuck_fail(struct ci_conductor *conductor, struct ci_ctx *ctx, struct ci_rings *rings)
+{
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
+        if (ci_state_is(states[i], CI_STATE_IS_STUCK) &&
+            !fail_state(conductor, ctx, rings, states[i]))
+            return false;
+    }
+    return true;
+}
