@@ -4,31 +4,46 @@
 #include "base/ctx.h"
 
 /*
- * The log: one line an event, in oslo.log's format. Set up once by cmd/ from the configuration
- * (ci_log_configure in config's options: debug, log_file, log_dir, use_json, use_journal).
+ * The log: one line an event, in oslo.log's format. Set up once by cmd/ from the configuration:
+ * debug, log_file and log_dir, use_stderr, use_json, use_journal, use_syslog.
  *
  *     ci_info(ctx, "Node power state changed", "node=%s from=%s to=%s", uuid, from, to);
  *
- * ctx may be NULL where no work is going on. Line breaks in values are escaped.
+ * ctx may be NULL where no work is going on. Line breaks and other control characters in values
+ * are escaped. The logger's name comes from the file: castiron.api.pipeline is api/pipeline.c.
+ * Safe from any thread; a line is one write(), so that lines of several threads and processes
+ * never mix. Until ci_log_open(), lines from info up go to standard error.
  */
 enum ci_log_level { CI_LOG_DEBUG, CI_LOG_INFO, CI_LOG_WARNING, CI_LOG_ERROR };
 
-struct ci_config;
+/* Where in the source a line comes from. */
+struct ci_log_place {
+    const char *file, *function;
+    int line;
+};
 
-/* Opens what the configuration asks for; again after SIGHUP (log files are reopened). */
+/*
+ * Opens what the configuration asks for; again after SIGHUP (log files are reopened, so that
+ * they can be rotated). `program` names the file in log_dir and the sender in journal and syslog.
+ * Fails with ConfigInvalid when a file cannot be opened; the log goes on as it was.
+ */
 ci_must_check bool ci_log_open(struct ci_ctx *ctx, const struct ci_config *config,
                                const char *program);
+
+/* Back to standard error. */
 void ci_log_close(void);
 
 bool ci_log_enabled(enum ci_log_level level);
 
-void ci_log(const struct ci_ctx *ctx, enum ci_log_level level, const char *file, const char *event,
-            const char *format, ...) ci_format(5, 6);
+/* Use the macros below. */
+void ci_log(const struct ci_ctx *ctx, enum ci_log_level level, const struct ci_log_place *place,
+            const char *event, const char *format, ...) ci_format(5, 6);
 
 #define CI_LOG_AT(level, ctx, event, ...)                                                          \
     do {                                                                                           \
         if (ci_log_enabled(level))                                                                 \
-            ci_log((ctx), (level), __FILE__, (event), "" __VA_ARGS__);                             \
+            ci_log((ctx), (level), &(const struct ci_log_place){__FILE__, __func__, __LINE__},     \
+                   (event), "" __VA_ARGS__);                                                       \
     } while (0)
 #define ci_debug(ctx, event, ...) CI_LOG_AT(CI_LOG_DEBUG, ctx, event, __VA_ARGS__)
 #define ci_info(ctx, event, ...) CI_LOG_AT(CI_LOG_INFO, ctx, event, __VA_ARGS__)
