@@ -33,6 +33,7 @@ struct ci_db_options {
     const char *url;          /* SQLAlchemy's form: postgresql+psycopg2://…, sqlite:///… */
     int max_connections;      /* [database]max_pool_size + max_overflow */
     int connect_timeout_s;    /* 0: 10 seconds */
+    int wait_s;               /* [database]pool_timeout: for a free connection; 0: 10 seconds */
     int recycle_s;            /* [database]connection_recycle_time; 0: connections are kept */
     bool sqlite_unsafe;       /* [database]sqlite_synchronous = False: may lose writes with power */
 };
@@ -45,8 +46,22 @@ ci_must_check bool ci_db_open(struct ci_ctx *ctx, const struct ci_db_options *op
                               struct ci_db **ret_db);
 void ci_db_close(struct ci_db *db);
 
+/* The same with what [database] says. */
+ci_must_check bool ci_db_open_configured(struct ci_ctx *ctx, const struct ci_config *config,
+                                         struct ci_db **ret_db);
+
 /* Connects once and asks the server for a row: for start-up and health checks. */
 ci_must_check bool ci_db_ping(struct ci_ctx *ctx);
+
+/*
+ * For the start of a program: pings until there is an answer, as often and as far apart as
+ * [database]max_retries and retry_interval say, with a warning for each try in vain. A signal
+ * that is handled ends the waiting.
+ */
+ci_must_check bool ci_db_wait(struct ci_ctx *ctx, const struct ci_config *config);
+
+/* Why a connection could not be made, the last time that happened; for the log. NULL: never. */
+const char *ci_db_trouble(struct ci_arena *mem, struct ci_db *db);
 
 /* A fact or two about the engine. */
 bool ci_db_is_sqlite(const struct ci_db *db);

@@ -480,6 +480,7 @@ static bool connect(struct ci_ctx *ctx, struct ci_db *db, struct ci_arena *mem,
     s->pg = PQconnectdbParams(k->keys, k->values, 0);
     if (!s->pg || PQstatus(s->pg) != CONNECTION_OK) {
         ci_debug(ctx, "PostgreSQL cannot be reached", "message=%s", PQerrorMessage(s->pg));
+        ci_pool_trouble(db->pool, PQerrorMessage(s->pg));
         PQfinish(s->pg);
         return ci_fail(ctx, DatabaseUnavailable);
     }

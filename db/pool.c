@@ -8,6 +8,7 @@
  * who can wait.
  */
 #include <pthread.h>
+#include <stdio.h>
 #include <time.h>
 
 #include "base/time.h"
@@ -27,8 +28,9 @@ struct ci_pool {
     pthread_cond_t returned;
     /* Guarded by mutex: */
     struct list idle, busy;
-    int open;    /* sessions that exist or are being made */
-    int waiting; /* threads in `returned` */
+    int open;          /* sessions that exist or are being made */
+    int waiting;       /* threads in `returned` */
+    char trouble[512]; /* why the last connection could not be made; empty: never */
 };
 
 static void push(struct list *list, struct ci_session *session)
@@ -140,7 +142,7 @@ static struct grant grant_in_time(struct ci_pool *pool)
     struct timespec until;
 
     clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += WAIT_S;
+    until.tv_sec += pool->db->options.wait_s > 0 ? pool->db->options.wait_s : WAIT_S;
     lock(pool);
     grant = grant_at_once(pool, true);
     while (!grant.session && !grant.may_connect) {
@@ -244,6 +246,23 @@ void ci_pool_return(struct ci_session *session)
     if (pool->waiting > 0)
         pthread_cond_signal(&pool->returned);
     unlock(pool);
+}
+
+void ci_pool_trouble(struct ci_pool *pool, const char *why)
+{
+    lock(pool);
+    snprintf(pool->trouble, sizeof pool->trouble, "%s", why);
+    unlock(pool);
+}
+
+const char *ci_db_trouble(struct ci_arena *mem, struct ci_db *db)
+{
+    const char *why;
+
+    lock(db->pool);
+    why = db->pool->trouble[0] ? ci_strdup(mem, db->pool->trouble) : NULL;
+    unlock(db->pool);
+    return why;
 }
 
 struct ci_pool *ci_pool_new(struct ci_db *db, int max_sessions)

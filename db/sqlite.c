@@ -462,6 +462,7 @@ static bool connect(struct ci_ctx *ctx, struct ci_db *db, struct ci_arena *mem,
     } else {
         fail(ctx, s, "open");
     }
+    ci_pool_trouble(db->pool, ci_printf(ctx->mem, "%s: %s", path, sqlite3_errmsg(s->sqlite)));
     sqlite3_close(s->sqlite);
     ci_prepared_done(&s->prepared);
     return false;
