@@ -69,6 +69,14 @@ bool ci_query_split(struct ci_ctx *ctx, const char *query,
     return true;
 }
 
+bool ci_bool_refuse(struct ci_request *req, const char *name, const char *value)
+{
+    return ci_fail_text(req->ctx, InvalidParameterValue,
+                        "Invalid %s: Unrecognized value '%.200s', acceptable values are: '0', '1', "
+                        "'f', 'false', 'n', 'no', 'off', 'on', 't', 'true', 'y', 'yes'",
+                        name, value);
+}
+
 static int find_param(const struct ci_request *req, const char *name)
 {
     const struct ci_param *params = req->route->params;
@@ -147,10 +155,7 @@ static bool check_bool(struct ci_request *req, const struct ci_param *param, str
     arg->number = ci_bool_from_text(shown(req, arg));
     if (arg->number >= 0)
         return true;
-    return ci_fail_text(req->ctx, InvalidParameterValue,
-                        "Invalid %s: Unrecognized value '%s', acceptable values are: '0', '1', "
-                        "'f', 'false', 'n', 'no', 'off', 'on', 't', 'true', 'y', 'yes'",
-                        param->name, shown(req, arg));
+    return ci_bool_refuse(req, param->name, shown(req, arg));
 }
 
 static bool check_int(struct ci_request *req, const struct ci_param *param, struct ci_arg *arg)

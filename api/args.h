@@ -22,3 +22,6 @@ ci_must_check bool ci_query_split(struct ci_ctx *ctx, const char *query,
 
 /* Python's strutils.bool_from_string(strict): 1, 0, or -1 when it is neither. */
 int ci_bool_from_text(const char *text);
+
+/* Fails with InvalidParameterValue: the value of `name` is no boolean. */
+bool ci_bool_refuse(struct ci_request *req, const char *name, const char *value);

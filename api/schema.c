@@ -7,6 +7,7 @@
  */
 #include "api/schema.h"
 
+#include <arpa/inet.h>
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,6 +115,28 @@ static size_t characters(const json_t *value)
     return n;
 }
 
+/* "ipv4", "ipv6", and "ipv6-prefix", which may have "/64" behind it. */
+static bool has_format(const char *format, const char *text)
+{
+    unsigned char address[sizeof(struct in6_addr)];
+    char host[INET6_ADDRSTRLEN] = "";
+    size_t length = strcspn(text, strcmp(format, "ipv6-prefix") == 0 ? "/" : "");
+    int64_t bits;
+
+    if (length >= sizeof host || (text[length] && !ci_parse_int(text + length + 1, 0, 128, &bits)))
+        return false;
+    memcpy(host, text, length);
+    return inet_pton(strcmp(format, "ipv4") == 0 ? AF_INET : AF_INET6, host, address) == 1;
+}
+
+static void check_format(struct check *check, const char *format, const json_t *value, int depth)
+{
+    if (strlen(json_string_value(value)) != json_string_length(value) ||
+        !has_format(format, json_string_value(value)))
+        fault(check, depth, false,
+              ci_printf(check->ctx->mem, "%s is not a '%s'", repr(check, value), format));
+}
+
 static void check_string(struct check *check, const json_t *schema, const json_t *value, int depth)
 {
     const json_t *min = json_object_get(schema, "minLength");
@@ -128,6 +151,8 @@ static void check_string(struct check *check, const json_t *schema, const json_t
     if (max && (json_int_t)characters(value) > json_integer_value(max))
         fault(check, depth, false,
               ci_printf(check->ctx->mem, "%s is too long", repr(check, value)));
+    if (json_object_get(schema, "format"))
+        check_format(check, json_string_value(json_object_get(schema, "format")), value, depth);
     if (!pattern || regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB) != 0)
         return;
     if (strlen(json_string_value(value)) != json_string_length(value) ||

@@ -6,8 +6,9 @@
 
 /*
  * The part of JSON Schema that the API uses, with the words of Python's jsonschema in its
- * errors: type, enum, const, required, properties, additionalProperties, items, minItems, maxItems,
- * uniqueItems, minLength, maxLength, pattern, minimum, maximum, anyOf, oneOf, allOf, $ref to
+ * errors: type, enum, required, properties, additionalProperties, items, minItems, maxItems,
+ * uniqueItems, minLength, maxLength, pattern, format (ipv4, ipv6), minimum, maximum, anyOf, oneOf,
+ * allOf, $ref to
  * #/definitions. Keywords it does not know are ignored.
  */
 

@@ -13,6 +13,7 @@
 
 #include "api/auth.h"
 #include "api/health.h"
+#include "api/network_data.h"
 #include "api/pipeline.h"
 #include "api/policy.h"
 #include "api/version.h"
@@ -199,7 +200,7 @@ static bool check(struct ci_ctx *ctx)
 {
     const struct ci_config *config = ctx->config;
 
-    if (!ci_auth_check(ctx) || !ci_policy_check(ctx))
+    if (!ci_auth_check(ctx) || !ci_policy_check(ctx) || !ci_network_data_open(ctx))
         return false;
     if (config->api.enable_ssl_api)
         return ci_fail_text(ctx, InvalidParameterValue,

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Documents of create and patch, between what clients send and the fields of an object.
+ */
+#include "api/patch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/args.h"
+#include "api/schema.h"
+#include "api/version.h"
+#include "base/ident.h"
+#include "base/jsonpatch.h"
+#include "objects/wire.h"
+
+/* Ironic's; \w of Python, for ASCII, is written out. */
+static const char *const shape_text =
+    "{\"type\": \"array\", \"items\": {\"type\": \"object\", \"properties\": {"
+    "\"op\": {\"type\": \"string\", \"enum\": [\"add\", \"replace\", \"remove\"]}, "
+    "\"path\": {\"type\": \"string\", \"pattern\": \"^(/([A-Za-z0-9_-]|[^ -~])+)+$\", "
+    "\"x-pattern\": \"^(/[\\\\w-]+)+$\"}, "
+    "\"value\": {}}, \"additionalProperties\": false, \"required\": [\"op\", \"path\"]}}";
+
+static const char *path_of(const json_t *operation)
+{
+    return json_string_value(json_object_get(operation, "path"));
+}
+
+static bool is_remove(const json_t *operation)
+{
+    return strcmp(json_string_value(json_object_get(operation, "op")), "remove") == 0;
+}
+
+/* "extra" of "/extra/a/b". */
+static const char *root_of(struct ci_request *req, const json_t *operation)
+{
+    const char *path = path_of(operation) + 1;
+
+    return ci_strndup(req->ctx->mem, path, strcspn(path, "/"));
+}
+
+static bool check_shape(struct ci_request *req)
+{
+    json_t *shape;
+
+    if (!req->json)
+        req->json = ci_json(req->ctx, json_object());
+    return ci_json_read(req->ctx, shape_text, strlen(shape_text), &ci_json_trusted, &shape) &&
+           ci_schema_check(req->ctx, shape, "patch", req->json);
+}
+
+static bool refuse_field(struct ci_request *req, const struct ci_patch_rules *rules,
+                         const json_t *operation)
+{
+    struct ci_text *names = ci_text_new(req->ctx->mem, 1024);
+
+    for (size_t i = 0; rules->allowed[i]; i++)
+        ci_text_printf(names, "%s%s", i > 0 ? ", " : "", rules->allowed[i]);
+    return ci_fail_text(req->ctx, Invalid,
+                        "Cannot patch %.200s. Only the following can be updated: %s",
+                        path_of(operation), names->bytes);
+}
+
+bool ci_patch_check(struct ci_request *req, const struct ci_patch_rules *rules)
+{
+    const json_t *operation;
+    size_t i;
+
+    if (!check_shape(req))
+        return false;
+    json_array_foreach(req->json, i, operation)
+    {
+        if (!ci_one_of(root_of(req, operation), rules->allowed))
+            return refuse_field(req, rules, operation);
+    }
+    json_array_foreach(req->json, i, operation)
+    {
+        int n = ci_field_find(rules->type, root_of(req, operation));
+
+        if (n >= 0 && !is_remove(operation) && rules->type->fields[n].rest != CI_NEVER &&
+            !ci_version_needs(req, rules->type->fields[n].rest))
+            return false;
+    }
+    return true;
+}
+
+const json_t *ci_patch_value(const struct ci_request *req, const char *path)
+{
+    const json_t *operation, *value = NULL;
+    size_t i;
+
+    json_array_foreach(req->json, i, operation)
+    {
+        if (!is_remove(operation) && strcmp(path_of(operation), path) == 0)
+            value = json_object_get(operation, "value");
+    }
+    return value;
+}
+
+bool ci_patch_touches(const struct ci_request *req, const char *path)
+{
+    const json_t *operation;
+    size_t i, length = strlen(path);
+
+    json_array_foreach(req->json, i, operation)
+    {
+        const char *touched = path_of(operation);
+
+        if (strncmp(touched, path, length) == 0 &&
+            (touched[length] == '\0' || touched[length] == '/'))
+            return true;
+    }
+    return false;
+}
+
+/* Leaves only what the schema has. */
+static json_t *pruned(struct ci_request *req, const struct ci_patch_rules *rules,
+                      const json_t *document)
+{
+    const json_t *properties = json_object_get(rules->schema, "properties");
+    json_t *result = ci_json(req->ctx, json_object()), *value;
+    const char *key;
+
+    json_object_foreach((json_t *)(uintptr_t)document, key, value)
+    {
+        if (json_object_get(properties, key))
+            json_object_set_nocheck(result, key, value);
+    }
+    return result;
+}
+
+bool ci_patch_apply(struct ci_request *req, const struct ci_patch_rules *rules, const void *object,
+                    const json_t *more, json_t **ret_document)
+{
+    json_t *message, *document, *patched;
+
+    if (!ci_wire_write_at(req->ctx, object, rules->type->minor, &message))
+        return false;
+    document = json_object_get(message, "ironic_object.data");
+    if (more)
+        json_object_update(document, (json_t *)(uintptr_t)more);
+    if (!ci_jsonpatch_apply(req->ctx, document, req->json, &patched))
+        return false;
+    *ret_document = pruned(req, rules, patched);
+    return ci_schema_check(req->ctx, rules->schema, "patch", *ret_document);
+}
+
+bool ci_patch_update(struct ci_request *req, const struct ci_patch_rules *rules, void *object,
+                     const json_t *document)
+{
+    const json_t *properties = json_object_get(rules->schema, "properties");
+    void *wanted = ci_object_copy(req->ctx->mem, object);
+    const struct ci_type *type = rules->type;
+
+    for (size_t i = 0; i < type->count; i++) {
+        const json_t *value = json_object_get(document, type->fields[i].name);
+
+        if (!json_object_get(properties, type->fields[i].name))
+            continue;
+        if (!ci_field_from_json(req->ctx, wanted, i, value ? value : json_null()))
+            return false;
+        if (ci_field_equal(object, wanted, &type->fields[i]))
+            continue;
+        if (!ci_field_from_json(req->ctx, object, i, value ? value : json_null()))
+            return false;
+        ci_object_mark(object, i);
+    }
+    return true;
+}
+
+bool ci_create_fill(struct ci_request *req, void *object, const json_t *document)
+{
+    const struct ci_type *type = ((struct ci_object *)object)->type;
+    json_t *value;
+    const char *key;
+
+    json_object_foreach((json_t *)(uintptr_t)document, key, value)
+    {
+        int n = ci_field_find(type, key);
+
+        if (n < 0)
+            continue;
+        if (ci_json_kind(value) != CI_JSON_NULL && type->fields[n].rest != CI_NEVER &&
+            !ci_version_needs(req, type->fields[n].rest))
+            return false;
+    }
+    json_object_foreach((json_t *)(uintptr_t)document, key, value)
+    {
+        int n = ci_field_find(type, key);
+
+        if (n < 0 || (ci_json_kind(value) == CI_JSON_NULL && type->fields[n].nulls == CI_NOT_NULL))
+            continue;
+        if (!ci_field_from_json(req->ctx, object, (size_t)n, value))
+            return false;
+        ci_object_mark(object, (size_t)n);
+    }
+    return true;
+}
+
+bool ci_document_bools(struct ci_request *req, json_t *document, const struct ci_type *type)
+{
+    for (size_t i = 0; i < type->count; i++) {
+        const char *name = type->fields[i].name;
+        json_t *value = json_object_get(document, name);
+        int truth;
+
+        if (type->fields[i].kind != CI_KIND_BOOL || !value || ci_json_kind(value) != CI_JSON_STRING)
+            continue;
+        truth = ci_bool_from_text(json_string_value(value));
+        if (truth < 0)
+            return ci_bool_refuse(req, name, json_string_value(value));
+        json_object_set_new(document, name, json_boolean(truth));
+    }
+    return true;
+}
+
+bool ci_document_uuids(struct ci_request *req, const json_t *document, const char *const *names)
+{
+    for (; *names; names++) {
+        const char *value = json_string_value(json_object_get(document, *names));
+
+        if (value && !ci_uuid_is_like(value))
+            return ci_fail_text(req->ctx, InvalidParameterValue, "Expected UUID for %s: %.200s",
+                                *names, value);
+    }
+    return true;
+}
