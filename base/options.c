@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "base/url.h"
 
 /* A list in text may grow so long; more is refused as no list. */
 enum { LIST_MAX = 4096, NUMBER_MAX = 40, HOST_MAX = 253, LABEL_MAX = 63, TEXT_MAX = 1 << 20 };
@@ -283,21 +284,13 @@ static bool is_address(const char *text)
     return named;
 }
 
-/* scheme://host… without blanks. */
-static bool is_url(const char *text)
+/* A URL with a host. */
+static bool is_url(struct ci_arena *mem, const char *text)
 {
-    size_t scheme = 0;
+    struct ci_ctx ctx = {.mem = mem};
+    struct ci_url url;
 
-    while (isalnum((unsigned char)text[scheme]) || (scheme > 0 && strchr("+-.", text[scheme])))
-        if (!text[scheme++])
-            return false;
-    if (scheme == 0 || !isalpha((unsigned char)text[0]) || strncmp(text + scheme, "://", 3) != 0)
-        return false;
-    for (const char *c = text; *c; c++) {
-        if ((unsigned char)*c <= ' ' || strchr("\"<>\\^`{|}", *c))
-            return false;
-    }
-    return text[scheme + 3] && !strchr("/?#:", text[scheme + 3]);
+    return ci_url_parse(&ctx, text, &url) && *url.hosts[0].name;
 }
 
 static bool set_text(const struct ci_option *option, const char **value, struct ci_arena *mem,
@@ -309,7 +302,7 @@ static bool set_text(const struct ci_option *option, const char **value, struct 
     }
     if (option->kind == CI_KIND_ADDRESS && !is_address(text))
         return false;
-    if (option->kind == CI_KIND_URL && !is_url(text))
+    if (option->kind == CI_KIND_URL && !is_url(mem, text))
         return false;
     *value = ci_strdup(mem, text);
     return true;
