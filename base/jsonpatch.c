@@ -37,8 +37,10 @@ static const char *unescape(struct ci_arena *mem, const char *part, size_t lengt
     char *text = ci_strndup(mem, part, length), *to = text;
 
     for (const char *from = text; *from; from++) {
-        *to++ = *from == '~' ? (from[1] == '1' ? '/' : '~') : *from;
-        from += *from == '~';
+        bool escaped = *from == '~';
+
+        from += escaped;
+        *to++ = !escaped ? *from : *from == '1' ? '/' : '~';
     }
     *to = '\0';
     return text;
@@ -114,13 +116,30 @@ static bool refuse_end_of_list(struct operation *o)
                   "mapping/sequence or support __getitem__");
 }
 
-/* Strings count as lists of characters up to here; what lies inside one cannot be changed. */
-static bool refuse_scalar(struct operation *o, const json_t *value, const char *part)
+/*
+ * The path leads on from a value that holds nothing, by its part number i. Python takes a string
+ * for a list of characters, each a string of one, until it is to be changed.
+ */
+static bool refuse_scalar(struct operation *o, const json_t *value, size_t i)
 {
-    size_t index;
+    const char *part = o->parts[i];
+    size_t index, size = 0;
 
     if (ci_json_kind(value) != CI_JSON_STRING)
         return refuse_kind(o, value);
+    for (const char *c = json_string_value(value); *c; c++)
+        size += (*c & 0xc0) != 0x80;
+    for (; i + 1 < o->part_count; part = o->parts[++i]) {
+        if (strcmp(part, "-") == 0)
+            return refuse_end_of_list(o);
+        if (!read_index(o, part, &index))
+            return false;
+        if (index >= size)
+            return REFUSE(o, "index '%s' is out of bounds", shown_index(part));
+        size = 1;
+    }
+    if (strcmp(part, "-") == 0 && strcmp(o->op, "replace") == 0)
+        return REFUSE(o, "'path' with '-' can't be applied to 'replace' operation");
     if (strcmp(part, "-") != 0 && !read_index(o, part, &index))
         return false;
     return REFUSE(o, "unable to fully resolve json pointer %s, part %s", o->path,
@@ -173,7 +192,7 @@ static bool change_object(struct operation *o, json_t *object, const char *part)
     return json_object_set_nocheck(object, part, o->value) == 0;
 }
 
-/* The child a part of the path leads to, which must be there. Borrowed. */
+/* The child of a container a part of the path leads to, which must be there. Borrowed. */
 static bool walk(struct operation *o, const json_t *value, const char *part, size_t *ret_index,
                  json_t **ret_child)
 {
@@ -187,8 +206,6 @@ static bool walk(struct operation *o, const json_t *value, const char *part, siz
         *ret_child = child;
         return true;
     }
-    if (!json_is_array(value))
-        return refuse_scalar(o, value, part);
     if (strcmp(part, "-") == 0)
         return refuse_end_of_list(o);
     if (!read_index(o, part, &index))
@@ -217,7 +234,7 @@ static bool change(struct operation *o, json_t *at)
         if (!walk(o, at, o->parts[i], &index, &child))
             return false;
         if (!is_container(child))
-            return refuse_scalar(o, child, o->parts[i + 1]);
+            return refuse_scalar(o, child, i + 1);
         if (child->refcount > 1) {
             child = json_copy(child);
             if (json_is_array(at) ? json_array_set_new(at, index, child) != 0
@@ -276,7 +293,7 @@ static bool apply(struct operation *o, json_t **document)
     if (o->part_count == 0)
         return change_root(o, *document, document);
     if (!is_container(*document))
-        return refuse_scalar(o, *document, o->parts[0]);
+        return refuse_scalar(o, *document, 0);
     if ((*document)->refcount > 1)
         *document = ci_json(o->ctx, json_copy(*document));
     return change(o, *document) || (!o->ctx->error && REFUSE(o, "out of memory"));
