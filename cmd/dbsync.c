@@ -202,8 +202,8 @@ static void report(struct ci_ctx *ctx)
                           ? ci_db_trouble(ctx->mem, ctx->db)
                           : NULL;
 
-    ci_error_log(ctx, "castiron-dbsync failed", "error=%s reason=%s", ctx->error->message,
-                 why ? why : "-");
+    ci_error_log(ctx, "castiron-dbsync failed", "error=%s%s%s", ctx->error->message,
+                 why ? " reason=" : "", why ? why : "");
     if (!ctx->config || ctx->config->DEFAULT.log_file || ctx->config->DEFAULT.log_dir)
         fprintf(stderr, "castiron-dbsync: %s%s%s\n", ctx->error->message, why ? " " : "",
                 why ? why : "");

@@ -74,11 +74,14 @@ static bool parse_query(struct ci_ctx *ctx, struct ci_arena *mem, const char *qu
 static const char *parse_user(struct ci_arena *mem, const char *text, struct ci_db_address *address)
 {
     size_t n = strcspn(text, ":/");
-    const char *at = text[n] == ':' ? strchr(text + n, '@') : memrchr(text, '@', n);
+    const char *at = text[n] == ':' ? strchr(text + n, '@') : NULL;
+    bool has_password = at;
 
     if (!at)
+        at = memrchr(text, '@', n);
+    if (!at)
         return text;
-    if (text[n] == ':')
+    if (has_password)
         address->password = decoded(mem, text + n + 1, (size_t)(at - text) - n - 1);
     else
         n = (size_t)(at - text);

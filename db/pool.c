@@ -9,6 +9,7 @@
  */
 #include <pthread.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/time.h"
@@ -30,7 +31,7 @@ struct ci_pool {
     struct list idle, busy;
     int open;          /* sessions that exist or are being made */
     int waiting;       /* threads in `returned` */
-    char trouble[512]; /* why the last connection could not be made; empty: never */
+    char trouble[512]; /* why the last connection failed, its first line */
 };
 
 static void push(struct list *list, struct ci_session *session)
@@ -251,7 +252,7 @@ void ci_pool_return(struct ci_session *session)
 void ci_pool_trouble(struct ci_pool *pool, const char *why)
 {
     lock(pool);
-    snprintf(pool->trouble, sizeof pool->trouble, "%s", why);
+    snprintf(pool->trouble, sizeof pool->trouble, "%.*s", (int)strcspn(why, "\n"), why);
     unlock(pool);
 }
 

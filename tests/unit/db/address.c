@@ -22,6 +22,8 @@ static const struct good good[] = {
     {"postgresql://h", "postgresql", .host = "h"},
     {"postgresql+psycopg2://u:p@h:5432/ironic", "postgresql", "u", "p", "h", "5432", "ironic"},
     {"postgresql://u@h/ironic", "postgresql", "u", NULL, "h", NULL, "ironic"},
+    {"postgresql://u@h:5432/ironic", "postgresql", "u", NULL, "h", "5432", "ironic"},
+    {"postgresql://h:5432/ironic", "postgresql", NULL, NULL, "h", "5432", "ironic"},
     {"postgresql://u:@h/ironic", "postgresql", "u", NULL, "h", NULL, "ironic"},
     {"postgresql://u%40x:p%2F%40%3a@h/i", "postgresql", "u@x", "p/@:", "h", NULL, "i"},
     {"postgresql://u:a/b?c@h/i", "postgresql", "u", "a/b?c", "h", NULL, "i"},
