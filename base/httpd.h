@@ -62,6 +62,12 @@ typedef const struct ci_httpd_header *ci_httpd_on_refusal(struct ci_httpd_reques
                                                           const char *message, struct ci_text *body,
                                                           void *arg);
 
+/*
+ * The request is over, answered or not (its client may leave while it sends the body), and
+ * `user` is not NULL: the place to free it. Runs in the thread of the connection.
+ */
+typedef void ci_httpd_on_end(void *user, void *arg);
+
 struct ci_httpd_options {
     const char *address;     /* to listen on; NULL: 127.0.0.1 */
     int port;                /* 0: any free one, see ci_httpd_port() */
@@ -71,21 +77,21 @@ struct ci_httpd_options {
     ci_httpd_on_headers *on_headers; /* NULL: every body up to body_limit_bytes */
     ci_httpd_on_request *on_request;
     ci_httpd_on_refusal *on_refusal; /* NULL: plain text */
-    void *arg;                       /* handed to the three */
+    ci_httpd_on_end *on_end;         /* NULL: nothing to free */
+    void *arg;                       /* handed to the four */
 
     /* Limits; 0 is the default that stands behind each. */
-    int threads;              /* epoll threads: the cores, at most 4 */
-    int connections;          /* open at once: 12000, or what RLIMIT_NOFILE leaves */
-    int per_peer_connections; /* of one address: no limit */
-    int backlog;              /* of the listening socket: 1024 */
-    int header_timeout_s;     /* first byte to last header: 10 */
-    int body_timeout_s;       /* end of headers to end of body: 60 */
-    int write_timeout_s;      /* answer handed over to last byte sent, plus a second for each
-                                 64 KiB: 60 */
-    int idle_timeout_s;       /* between requests of one connection: 900 */
-    size_t
-        header_limit_bytes;  /* request line and headers, and the memory of a connection: 16 KiB */
-    size_t body_limit_bytes; /* where on_headers is NULL: 1 MiB */
+    int threads;               /* epoll threads: the cores, at most 4 */
+    int connections;           /* open at once: 12000, or what RLIMIT_NOFILE leaves */
+    int per_peer_connections;  /* of one address: no limit */
+    int backlog;               /* of the listening socket: 1024 */
+    int header_timeout_s;      /* first byte to last header: 10 */
+    int body_timeout_s;        /* end of headers to end of body: 60 */
+    int write_timeout_s;       /* answer handed over to last byte sent, plus a second for each
+                                  64 KiB: 60 */
+    int idle_timeout_s;        /* between requests of one connection: 900 */
+    size_t header_limit_bytes; /* request line and headers; idle connections hold it: 16 KiB */
+    size_t body_limit_bytes;   /* where on_headers is NULL: 1 MiB */
     size_t bodies_limit_bytes; /* all bodies being collected together: 64 MiB */
 };
 

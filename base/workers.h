@@ -33,9 +33,10 @@ struct ci_workers *ci_workers_new(const struct ci_workers_options *options);
 __attribute__((warn_unused_result)) bool ci_workers_submit(struct ci_workers *pool, ci_job *job,
                                                            void *arg);
 
-/* Jobs that are running, and jobs that wait. */
-int ci_workers_busy(const struct ci_workers *pool);
-int ci_workers_waiting(const struct ci_workers *pool);
+/* Jobs that are running, jobs that wait, and threads that exist. */
+int ci_workers_busy(struct ci_workers *pool);
+int ci_workers_waiting(struct ci_workers *pool);
+int ci_workers_threads(struct ci_workers *pool);
 
 /*
  * Takes no more jobs and waits until those taken have ended (queued ones are still run), for
