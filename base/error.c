@@ -18,8 +18,8 @@ static const struct ci_error_kind kinds[] = {
 #undef ERROR
 };
 
-static bool set(struct ci_ctx *ctx, enum ci_error_class class, int status, const char *format,
-                va_list args)
+ci_format(4, 0) static bool set(struct ci_ctx *ctx, enum ci_error_class class, int status,
+                                const char *format, va_list args)
 {
     if (ctx->error)
         return false;
