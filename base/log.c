@@ -134,7 +134,7 @@ void ci_log(const struct ci_ctx *ctx, enum ci_log_level level, const struct ci_l
     va_list args;
 
     va_start(args, format);
-    values = ci_vprintf(mem, format, args);
+    values = ci_vprintf(mem, format, args) + 1;
     va_end(args);
     ci_log_clean(message, event);
     ci_text_add(message, *event && *values ? ": " : "");

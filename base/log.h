@@ -35,7 +35,7 @@ void ci_log_close(void);
 
 bool ci_log_enabled(enum ci_log_level level);
 
-/* Use the macros below. */
+/* Use the macros below; they put a space before the format, so that it is never empty. */
 void ci_log(const struct ci_ctx *ctx, enum ci_log_level level, const struct ci_log_place *place,
             const char *event, const char *format, ...) ci_format(5, 6);
 
@@ -43,7 +43,7 @@ void ci_log(const struct ci_ctx *ctx, enum ci_log_level level, const struct ci_l
     do {                                                                                           \
         if (ci_log_enabled(level))                                                                 \
             ci_log((ctx), (level), &(const struct ci_log_place){__FILE__, __func__, __LINE__},     \
-                   (event), "" __VA_ARGS__);                                                       \
+                   (event), " " __VA_ARGS__);                                                      \
     } while (0)
 #define ci_debug(ctx, event, ...) CI_LOG_AT(CI_LOG_DEBUG, ctx, event, __VA_ARGS__)
 #define ci_info(ctx, event, ...) CI_LOG_AT(CI_LOG_INFO, ctx, event, __VA_ARGS__)
