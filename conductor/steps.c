@@ -353,6 +353,27 @@ bool ci_steps_validate(struct ci_task *task, enum ci_flow flow, const json_t *wa
     return true;
 }
 
+bool ci_steps_need_ramdisk(struct ci_task *task, enum ci_flow flow, const json_t *steps,
+                           bool *ret_need)
+{
+    json_t *offers, *step;
+    size_t i;
+
+    if (!ci_steps_offered(task, flow, &offers))
+        return false;
+    *ret_need = false;
+    json_array_foreach(steps, i, step)
+    {
+        const json_t *offered = find_step(offers, step);
+
+        if (!ci_step_is_reserved(step) &&
+            !json_is_true(json_object_get(step, "execute_on_child_nodes")) &&
+            !json_is_false(json_object_get(offered, "requires_ramdisk")))
+            *ret_need = true;
+    }
+    return true;
+}
+
 static bool save_list(struct ci_task *task, enum ci_flow flow, json_t *steps, bool reset_current)
 {
     const struct ci_flow_row *row = &rows[flow];

@@ -56,6 +56,10 @@ struct ci_steps_rules {
 ci_must_check bool ci_steps_validate(struct ci_task *task, enum ci_flow flow, const json_t *wanted,
                                      const struct ci_steps_rules *rules, json_t **ret_steps);
 
+/* Does any of them need the ramdisk, as far as the interfaces know? */
+ci_must_check bool ci_steps_need_ramdisk(struct ci_task *task, enum ci_flow flow,
+                                         const json_t *steps, bool *ret_need);
+
 /*
  * Before a deployment: the steps of matching deploy templates and those asked for (NULL: those
  * kept in driver_internal_info from before), each looked at.

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "conductor/task.h"
+
+/* Servicing: steps on a node that keeps its instance. Both are workers' functions. */
+
+/* After the move from service failed to active that an abort made. */
+void ci_service_abort_work(struct ci_task *task, void *arg);
+
+/* After a hold: the node is in service wait and goes on with its next step. */
+void ci_service_unhold_work(struct ci_task *task, void *arg);
