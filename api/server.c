@@ -227,7 +227,7 @@ static bool listen_as_configured(struct ci_ctx *ctx, struct ci_api *api)
         .header_timeout_s = (int)config->api.header_timeout,
         .body_timeout_s = (int)config->api.body_timeout,
         .write_timeout_s = (int)config->api.write_timeout,
-        .idle_timeout_s = (int)config->api.keepalive_timeout,
+        .idle_timeout_s = (int)config->api.idle_timeout,
         .bodies_limit_bytes = (size_t)config->api.body_memory * 1024 * 1024,
     };
 
@@ -265,7 +265,7 @@ void ci_api_stop(struct ci_api *api, int limit_s)
         return;
     ci_health_leave();
     ci_httpd_drain(api->httpd);
-    sleep((unsigned)ci_config_current()->api.accept_delay);
+    sleep((unsigned)ci_config_current()->api.shutdown_delay);
     /* What is still suspended at the limit lives on until the process ends: its threads read it. */
     if (!ci_httpd_stop(api->httpd, limit_s))
         return;
