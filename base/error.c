@@ -3,7 +3,8 @@
  * Errors: the table of classes and the one function that puts an error into a context.
  *
  * The first error of a chain of steps is the one kept: what fails after it in the same
- * context, while cleaning up, does not hide it.
+ * context, while cleaning up, does not hide it. UniqueViolation alone gives way, to the error of
+ * whoever knows what it means for the record.
  */
 #include "base/error.h"
 
@@ -21,7 +22,7 @@ static const struct ci_error_kind kinds[] = {
 ci_format(4, 0) static bool set(struct ci_ctx *ctx, enum ci_error_class class, int status,
                                 const char *format, va_list args)
 {
-    if (ctx->error)
+    if (ctx->error && ctx->error->class != CI_ERR_UniqueViolation)
         return false;
     ctx->error = ci_new(ctx->mem, struct ci_error);
     ctx->error->class = class;
