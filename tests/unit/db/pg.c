@@ -90,7 +90,7 @@ START_TEST(readers_given_up_leave_connections_to_those_who_wait)
 }
 END_TEST
 
-START_TEST(a_deadlock_is_to_be_retried)
+START_TEST(what_passes_is_told_apart_from_what_does_not)
 {
     struct ci_ctx *ctx = unit_ctx();
     struct ci_rows *rows;
@@ -197,7 +197,7 @@ int main(void)
         STATEMENT_TESTS,
         a_locked_table_is_not_waited_for,
         readers_given_up_leave_connections_to_those_who_wait,
-        a_deadlock_is_to_be_retried,
+        what_passes_is_told_apart_from_what_does_not,
         what_the_server_says_is_not_told_to_clients,
         a_changed_table_is_read_again,
         the_session_speaks_utc,
