@@ -259,18 +259,18 @@ bool ci_api_start(struct ci_ctx *ctx, struct ci_db *db, struct ci_rpc *rpc, stru
     return true;
 }
 
-void ci_api_stop(struct ci_api *api, int limit_s)
+bool ci_api_stop(struct ci_api *api, int limit_s)
 {
     if (!api)
-        return;
+        return true;
     ci_health_leave();
     ci_httpd_drain(api->httpd);
     sleep((unsigned)ci_config_current()->api.shutdown_delay);
-    /* What is still suspended at the limit lives on until the process ends: its threads read it. */
     if (!ci_httpd_stop(api->httpd, limit_s))
-        return;
+        return false;
     ci_workers_free(api->workers);
     free(api);
+    return true;
 }
 
 int ci_api_port(const struct ci_api *api)

@@ -21,9 +21,10 @@ ci_must_check bool ci_api_start(struct ci_ctx *ctx, struct ci_db *db, struct ci_
 
 /*
  * Leaves: /healthcheck says 503, requests are still taken for [api]shutdown_delay, then the
- * accept queue and what is in flight are finished, for at most limit_s seconds.
+ * accept queue and what is in flight are finished, for at most limit_s seconds. Accepts NULL.
+ * False when requests are left at that time: nothing is freed, and the process is to end.
  */
-void ci_api_stop(struct ci_api *api, int limit_s);
+bool ci_api_stop(struct ci_api *api, int limit_s);
 
 /* The port that is really listened on (0 in the configuration means any). */
 int ci_api_port(const struct ci_api *api);
