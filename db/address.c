@@ -59,9 +59,11 @@ static bool parse_query(struct ci_ctx *ctx, struct ci_arena *mem, const char *qu
                                 "[database]connection: the part after ? must be key=value&…, at "
                                 "most %d of them.",
                                 QUERY_MAX);
-        keys[n] = decoded(mem, query, key);
-        values[n] = decoded(mem, query + key + 1, length - key - 1);
-        n += values[n] ? 1 : 0;
+        /* As in Python, a key without a value is left out. */
+        if (key + 1 < length) {
+            keys[n] = decoded(mem, query, key);
+            values[n++] = decoded(mem, query + key + 1, length - key - 1);
+        }
         query += length + (query[length] == '&' ? 1 : 0);
     }
     return true;

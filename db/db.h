@@ -30,12 +30,12 @@
  */
 
 struct ci_db_options {
-    const char *url;          /* SQLAlchemy's form: postgresql+psycopg2://…, sqlite:///… */
-    int max_connections;      /* [database]max_pool_size + max_overflow */
-    int connect_timeout_s;    /* 0: 10 seconds */
-    int wait_s;               /* [database]pool_timeout: for a free connection; 0: 10 seconds */
-    int recycle_s;            /* [database]connection_recycle_time; 0: connections are kept */
-    bool sqlite_unsafe;       /* [database]sqlite_synchronous = False: may lose writes with power */
+    const char *url;       /* SQLAlchemy's form: postgresql+psycopg2://…, sqlite:///… */
+    int max_connections;   /* [database]max_pool_size + max_overflow */
+    int connect_timeout_s; /* 0: 10 seconds */
+    int wait_s;            /* [database]pool_timeout: for a free connection; 0: 10 seconds */
+    int recycle_s;         /* [database]connection_recycle_time; 0: connections are kept */
+    bool sqlite_unsafe;    /* [database]sqlite_synchronous = False: may lose writes with power */
 };
 
 /*
@@ -69,7 +69,7 @@ bool ci_db_is_sqlite(const struct ci_db *db);
 /* Rows of a result; they live as long as the arena of the context. */
 struct ci_rows {
     size_t count, columns;
-    void *engine;                      /* what the engine keeps */
+    void *engine; /* what the engine keeps */
     const char *(*get)(const struct ci_rows *rows, size_t row, size_t column, size_t *ret_length);
 };
 
@@ -92,11 +92,9 @@ ci_must_check bool ci_db_query(struct ci_ctx *ctx, const char *sql, size_t n,
  * after the other, all of one snapshot; a chunk is gone when `each` returns. Stops when
  * `each` gives false (with ctx->error set). `each` runs no statements of its own.
  */
-ci_must_check bool ci_db_query_chunks(struct ci_ctx *ctx, const char *sql, size_t n,
-                                      const char *const values[], size_t chunk_rows,
-                                      bool (*each)(struct ci_ctx *ctx, const struct ci_rows *rows,
-                                                   void *arg),
-                                      void *arg);
+ci_must_check bool ci_db_query_chunks(
+    struct ci_ctx *ctx, const char *sql, size_t n, const char *const values[], size_t chunk_rows,
+    bool (*each)(struct ci_ctx *ctx, const struct ci_rows *rows, void *arg), void *arg);
 
 /* Runs a statement for its effect; ret_changed (may be NULL) counts the rows it changed. */
 ci_must_check bool ci_db_run(struct ci_ctx *ctx, const char *sql, size_t n,

@@ -33,6 +33,8 @@ static const struct good good[] = {
     {"postgresql://u@/i?host=/run/pg", "postgresql", "u", NULL, NULL, NULL, "i", "host", "/run/pg"},
     {"postgresql://h/i?sslmode=verify-full&x=%2f", "postgresql", NULL, NULL, "h", NULL, "i",
      "sslmode", "verify-full"},
+    {"postgresql://h/i?sslmode=&x=1", "postgresql", NULL, NULL, "h", NULL, "i", "x", "1"},
+    {"postgresql://h/i?sslmode=", "postgresql", NULL, NULL, "h", NULL, "i"},
     {"mysql+pymysql://u:p@h/i?charset=utf8", "mysql", "u", "p", "h", NULL, "i", "charset", "utf8"},
 };
 
