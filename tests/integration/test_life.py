@@ -48,7 +48,7 @@ class Life(Client):
         run('node', 'inspect', 'first', '--wait', '30')
         self.assertEqual('manageable', self.state())
         run('node', 'clean', 'first', '--wait', '30', '--clean-steps',
-            '[{"interface": "raid", "step": "delete_configuration"}]')
+            '[{"interface": "bios", "step": "factory_reset"}]')
         self.assertEqual('manageable', self.state())
         run('node', 'provide', 'first', '--wait', '30')
         self.assertEqual('available', self.state())
