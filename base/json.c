@@ -8,7 +8,6 @@
  */
 #include "base/json.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -152,14 +151,15 @@ bool ci_json_opt_bool(struct ci_ctx *ctx, const json_t *object, const char *key,
 /* Exactly, not after rounding the integer: 2**53 + 1 is not 2.0**53. */
 static bool int_equals_real(int64_t i, double d)
 {
-    return d >= -0x1p63 && d < 0x1p63 && d == trunc(d) && (int64_t)d == i;
+    return d >= -0x1p63 && d < 0x1p63 && (int64_t)d == i && (double)(int64_t)d == d;
 }
 
 static bool raw_equals_real(const char *raw, double d)
 {
     char digits[400];
 
-    if (d != trunc(d))
+    /* Raw integers are beyond these bounds, where no number has a fraction. */
+    if (d > -0x1p63 && d < 0x1p63)
         return false;
     snprintf(digits, sizeof digits, "%.0f", d);
     return strcmp(raw, digits) == 0;

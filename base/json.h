@@ -42,8 +42,9 @@ extern const struct ci_json_limits ci_json_trusted;
 /*
  * Reads one document; the tree dies with the arena. Fails with Invalid, naming the character
  * ("Expecting value: line 1 column 2 (char 1)", Python's words). What Python's json.loads takes
- * is taken, but for text that is not UTF-8 (JSONNotUTF8) or nests too deep (JSONTooDeep). A repeated key: last wins,
- * at the place of the first. A key may hold a NUL: json_object_iter_key_len() knows its length.
+ * is taken, but for text that is not UTF-8 (JSONNotUTF8) or nests too deep (JSONTooDeep). A
+ * repeated key: last wins, at the place of the first. A key may hold a NUL:
+ * json_object_iter_key_len() knows its length.
  */
 ci_must_check bool ci_json_read(struct ci_ctx *ctx, const char *text, size_t length,
                                 const struct ci_json_limits *limits, json_t **ret_value);

@@ -7,7 +7,6 @@
  */
 #include "base/json.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,8 +74,11 @@ static void round_up(struct decimal *decimal, int count)
  */
 static void shortest(struct decimal *decimal, double value)
 {
-    int exponent;
-    bool power = frexp(value, &exponent) == 0.5;
+    uint64_t bits;
+    bool power;
+
+    memcpy(&bits, &value, sizeof bits);
+    power = (bits & 0xfffffffffffffu) == 0;
 
     for (int count = power || value < 0x1p-1022 ? 1 : 15; count <= 17; count++) {
         split_decimal(decimal, value, count);
@@ -124,10 +126,10 @@ void ci_json_print_real(struct ci_text *text, double value)
 {
     struct decimal decimal;
 
-    if (signbit(value))
+    if (__builtin_signbit(value))
         ci_text_addn(text, "-", 1);
-    value = fabs(value);
-    if (value < 1e15 && value == trunc(value)) {
+    value = __builtin_fabs(value);
+    if (value < 1e15 && value == (double)(int64_t)value) {
         ci_text_int(text, (int64_t)value);
         ci_text_addn(text, ".0", 2);
         return;

@@ -9,7 +9,6 @@
  */
 #include "base/json.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -213,7 +212,7 @@ static json_t *read_real(struct reader *r, const char *token, size_t length)
     memcpy(text, token, length);
     text[length] = '\0';
     value = strtod(text, NULL);
-    if (isinf(value))
+    if (__builtin_isinf(value))
         return value > 0 ? raw(r, "Infinity", 8) : raw(r, "-Infinity", 9);
     return json_real(value);
 }
