@@ -82,7 +82,10 @@ static bool check_sort_key(struct page *page)
     if (strcmp(page->sort_key, page->view->type->key) == 0)
         return true;
     if (!field)
-        return bad_sort_key(page, "\"");
+        return bad_sort_key(page, page->view->refused_sort &&
+                                          ci_one_of(page->sort_key, page->view->refused_sort)
+                                      ? ""
+                                      : "\"");
     if (field->rest != CI_NEVER && !ci_version_needs(page->req, field->rest))
         return false;
     if (field->access & CI_SORT)

@@ -6,6 +6,7 @@
 #include "api/view_plan.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/version.h"
@@ -211,6 +212,39 @@ static bool is_known(const struct ci_view *view, const char *name)
     return false;
 }
 
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* "Schema error: 'bogus' is not one of ['created_at', …]", as newer controllers of Ironic say. */
+static bool refuse_enumerating(struct ci_request *req, const struct ci_view *view, const char *name)
+{
+    const char *names[CI_FIELDS_MAX + CI_VIEW_EXTRAS_MAX];
+    struct ci_text *list = ci_text_new(req->ctx->mem, 4096);
+    size_t n = 0;
+
+    for (size_t i = 0; i < view->type->count; i++) {
+        if (view->type->fields[i].access & CI_READ)
+            names[n++] = view->type->fields[i].name;
+    }
+    for (size_t i = 0; i < view->extra_count; i++)
+        names[n++] = view->extras[i].name;
+    qsort(names, n, sizeof names[0], by_name);
+    for (size_t i = 0; i < n; i++)
+        ci_text_printf(list, "%s'%s'", i > 0 ? ", " : "", names[i]);
+    return ci_fail_text(req->ctx, InvalidParameterValue,
+                        "Schema error: '%.200s' is not one of [%s]", name, list->bytes);
+}
+
+static bool refuse_field(struct ci_request *req, const struct ci_view *view, const char *name)
+{
+    if (view->enumerates_fields)
+        return refuse_enumerating(req, view, name);
+    return ci_fail_text(req->ctx, InvalidParameterValue, "Field %.200s is not a valid field.",
+                        name);
+}
+
 bool ci_view_check_fields(struct ci_request *req, const struct ci_view *view,
                           const char *const *fields, bool list)
 {
@@ -220,8 +254,7 @@ bool ci_view_check_fields(struct ci_request *req, const struct ci_view *view,
     }
     for (size_t i = 0; fields[i]; i++) {
         if (!is_known(view, fields[i]))
-            return ci_fail_text(req->ctx, InvalidParameterValue,
-                                "Field %.200s is not a valid field.", fields[i]);
+            return refuse_field(req, view, fields[i]);
     }
     return true;
 }

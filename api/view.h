@@ -58,6 +58,8 @@ struct ci_view {
     const char *where_always;                               /* condition on every row, or NULL */
     bool (*not_found)(struct ci_ctx *ctx, const char *key); /* fails: there is no such marker */
     const char *default_sort;
+    const char *const *refused_sort; /* extras that Ironic refuses by their bare name; or NULL */
+    bool enumerates_fields; /* the error for an unknown name of fields= lists all there are */
 };
 
 /* Which fields: all of the version, or those named (by fields=, or by the default list). */
