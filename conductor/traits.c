@@ -84,10 +84,21 @@ bool ci_call_add_node_traits(struct ci_call *call)
     return done;
 }
 
+/* Without the trait it is the node's UUID that is named. */
+static bool remove_one(struct ci_ctx *ctx, const struct ci_node *node, const char *trait)
+{
+    if (ci_node_remove_trait(ctx, node, trait))
+        return true;
+    if (!ci_failed_with(ctx, CI_ERR_NodeTraitNotFound))
+        return false;
+    ci_error_clear(ctx);
+    return ci_fail(ctx, NodeTraitNotFound, node->uuid, trait);
+}
+
 static bool remove_all(struct ci_ctx *ctx, const struct ci_node *node, const char *const *names)
 {
     for (size_t i = 0; names[i]; i++) {
-        if (!ci_node_remove_trait(ctx, node, names[i]))
+        if (!remove_one(ctx, node, names[i]))
             return false;
     }
     return true;

@@ -38,6 +38,7 @@ static struct bench {
 } bench __attribute__((unused));
 
 static const char *const bench_types[] __attribute__((unused)) = {"fake-hardware", NULL};
+static const char *const bench_fake[] __attribute__((unused)) = {"fake", NULL};
 
 static inline const char *why(void)
 {
@@ -65,6 +66,8 @@ static inline struct ci_ctx *bench_prepare(void)
     bench.config->DEFAULT.host = "testhost";
     bench.config->DEFAULT.rpc_transport = "none";
     bench.config->DEFAULT.enabled_hardware_types = bench_types;
+    bench.config->DEFAULT.enabled_console_interfaces = bench_fake;
+    bench.config->DEFAULT.enabled_vendor_interfaces = bench_fake;
     bench.config->conductor.node_locked_retry_interval = 0;
     bench.config->conductor.graceful_shutdown_timeout = 20;
     ctx->config = bench.config;
