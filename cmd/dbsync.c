@@ -198,7 +198,8 @@ static const struct command *find_command(const char *name)
 /* Says why: in the log, and to whoever typed the command when the log goes elsewhere. */
 static void report(struct ci_ctx *ctx)
 {
-    const char *why = ctx->db && ci_failed_with(ctx, CI_ERR_DatabaseUnavailable)
+    const char *why = ctx->db && (ci_failed_with(ctx, CI_ERR_DatabaseUnavailable) ||
+                                  ci_failed_with(ctx, CI_ERR_DatabaseError))
                           ? ci_db_trouble(ctx->mem, ctx->db)
                           : NULL;
 

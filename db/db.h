@@ -60,7 +60,10 @@ ci_must_check bool ci_db_ping(struct ci_ctx *ctx);
  */
 ci_must_check bool ci_db_wait(struct ci_ctx *ctx, const struct ci_config *config);
 
-/* Why a connection could not be made, the last time that happened; for the log. NULL: never. */
+/*
+ * What the server said when it last refused a statement or a connection, in its own words: for
+ * the log of a program that ends, not for clients. NULL: it never did.
+ */
 const char *ci_db_trouble(struct ci_arena *mem, struct ci_db *db);
 
 /* A fact or two about the engine. */

@@ -95,7 +95,7 @@ ci_must_check bool ci_pool_borrow(struct ci_ctx *ctx, struct ci_db *db, int64_t 
                                   struct ci_session **ret_session);
 void ci_pool_return(struct ci_session *session);
 
-/* Remembers why a connection could not be made, for ci_db_trouble(). */
+/* Remembers the server's words for ci_db_trouble(). */
 void ci_pool_trouble(struct ci_pool *pool, const char *why);
 
 /*

@@ -77,13 +77,24 @@ static const char *violated_columns(struct ci_ctx *ctx, const PGresult *result)
     return list;
 }
 
+/*
+ * What the server said, without the details, which may show a whole row and the secrets in it.
+ */
+static const char *said(const struct session *s, const PGresult *result)
+{
+    const char *primary = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+
+    return primary ? primary : PQerrorMessage(s->pg);
+}
+
 /* Puts what the server said into the context; gives false. */
 static bool fail(struct ci_ctx *ctx, struct session *s, const PGresult *result)
 {
     const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
 
     ci_debug(ctx, "PostgreSQL refused", "state=%s message=%s", state ? state : "none",
-             result ? PQresultErrorMessage(result) : PQerrorMessage(s->pg));
+             said(s, result));
+    ci_pool_trouble(s->base.db->pool, said(s, result));
     if (PQstatus(s->pg) != CONNECTION_OK) {
         s->base.state = CI_SESSION_BROKEN;
         return ci_fail(ctx, DatabaseUnavailable);
@@ -530,6 +541,7 @@ static bool connect(struct ci_ctx *ctx, struct ci_db *db, struct ci_arena *mem,
     struct session *s = ci_new(mem, struct session);
     const struct keywords *k = db->data;
 
+    s->base.db = db;
     s->pg = PQconnectdbParams(k->keys, k->values, 0);
     if (!s->pg || PQstatus(s->pg) != CONNECTION_OK) {
         ci_debug(ctx, "PostgreSQL cannot be reached", "message=%s", PQerrorMessage(s->pg));

@@ -31,7 +31,7 @@ struct ci_pool {
     struct list idle, busy;
     int open;          /* sessions that exist or are being made */
     int waiting;       /* threads in `returned` */
-    char trouble[512]; /* why the last connection failed, its first line */
+    char trouble[512]; /* the server's words when it last refused, one line */
 };
 
 static void push(struct list *list, struct ci_session *session)

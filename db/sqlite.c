@@ -62,6 +62,7 @@ static bool fail(struct ci_ctx *ctx, struct session *s, const char *doing)
         return ci_db_fail_unique(ctx, strncmp(message, unique, n) == 0 ? message + n : message);
     }
     ci_debug(ctx, "SQLite refused", "doing=%.60s code=%d message=%s", doing, code, message);
+    ci_pool_trouble(s->base.db->pool, message);
     switch (code & 0xff) {
     case SQLITE_INTERRUPT:
         return ci_fail(ctx, MustWait);

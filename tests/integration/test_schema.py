@@ -155,7 +155,8 @@ class OnPostgreSQL(Commands, Tool):
     def test_a_failed_create_leaves_nothing(self):
         self.configure(self.connection())
         self.catalog('CREATE TABLE volume_targets (id integer)')
-        self.dbsync('create_schema', code=1)
+        refused = self.dbsync('create_schema', code=1)
+        self.assertIn('relation "volume_targets" already exists', refused.stderr)
         self.assertEqual([['volume_targets']],
                          self.catalog("SELECT tablename FROM pg_tables WHERE schemaname='public'"))
         self.assertEqual('None\n', self.dbsync('version').stdout)

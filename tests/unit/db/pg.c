@@ -119,6 +119,12 @@ START_TEST(what_the_server_says_is_not_told_to_clients)
     ck_assert(!ci_db_query(ctx, "SELECT id FROM things WHERE id = $1", VALUES("hush"), &rows));
     ck_assert_str_eq(ctx->error->message, ci_error_kind(CI_ERR_DatabaseError)->format);
     ci_error_clear(ctx);
+    /* Its details would show the row, secrets included: not even the log gets them. */
+    must_fail(
+        ctx, DatabaseError,
+        ci_db_run(ctx, "INSERT INTO things (id, name) VALUES (NULL, $1)", VALUES("hush"), NULL));
+    ck_assert_ptr_nonnull(strstr(ci_db_trouble(ctx->mem, ctx->db), "null value"));
+    ck_assert_ptr_null(strstr(ci_db_trouble(ctx->mem, ctx->db), "hush"));
     db_close(ctx);
 }
 END_TEST
