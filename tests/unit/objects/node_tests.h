@@ -255,42 +255,34 @@ START_TEST(what_hangs_on_a_node_dies_with_it)
 {
     struct ci_ctx *ctx = records_open();
     struct ci_node *node = node_made(ctx, UUID_A, "one"), *other = node_made(ctx, UUID_B, "two");
-    static const char *const statements[] = {
-        "INSERT INTO node_tags (node_id, tag) VALUES (%d, 'a')",
-        "INSERT INTO node_traits (node_id, trait) VALUES (%d, 'a')",
-        "INSERT INTO node_history (node_id, uuid) VALUES (%d, 'a')",
-        "INSERT INTO node_inventory (node_id) VALUES (%d)",
-        "INSERT INTO bios_settings (node_id, name) VALUES (%d, 'a')",
-        "INSERT INTO firmware_information (node_id, component, initial_version) "
-        "VALUES (%d, 'a', 'b')",
-        "INSERT INTO volume_connectors (node_id) VALUES (%d)",
-        "INSERT INTO volume_targets (node_id) VALUES (%d)",
-        "INSERT INTO portgroups (node_id) VALUES (%d)",
-        "INSERT INTO ports (node_id, portgroup_id) SELECT %d, id FROM portgroups",
-        "INSERT INTO allocations (node_id, uuid, state) VALUES (%d, 'a', 'active')",
+    static const struct {
+        const char *table, *columns, *values;
+    } children[] = {
+        {"node_tags", "tag", "'a'"},
+        {"node_traits", "trait", "'a'"},
+        {"node_history", "uuid", "'a'"},
+        {"node_inventory", "plugin_data", "'{}'"},
+        {"bios_settings", "name", "'a'"},
+        {"firmware_information", "component, initial_version", "'a', 'b'"},
+        {"volume_connectors", "type", "'a'"},
+        {"volume_targets", "boot_index", "0"},
+        {"portgroups", "name", "'a'"},
+        {"ports", "portgroup_id", "(SELECT id FROM portgroups)"},
+        {"allocations", "uuid, state", "'a', 'active'"},
     };
-    static const char *const tables[] = {
-        "node_tags",         "node_traits",
-        "node_history",      "node_inventory",
-        "bios_settings",     "firmware_information",
-        "volume_connectors", "volume_targets",
-        "portgroups",        "ports",
-        "allocations",
-    };
+    enum { CHILDREN = sizeof children / sizeof children[0] };
 
-    for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
-        char sql[256];
-
-        snprintf(sql, sizeof sql, "INSERT%s", statements[i] + strlen("INSERT"));
-        *strstr(sql, "%d") = '\0';
-        must(ctx, ci_db_script(ctx, ci_printf(ctx->mem, "%s%d%s", sql, (int)node->id,
-                                              strstr(statements[i], "%d") + 2)));
-    }
+    for (size_t i = 0; i < CHILDREN; i++)
+        must(ctx,
+             ci_db_script(ctx, ci_printf(ctx->mem, "INSERT INTO %s (node_id, %s) VALUES (%d, %s)",
+                                         children[i].table, children[i].columns, (int)node->id,
+                                         children[i].values)));
     must(ctx, ci_db_script(ctx, "UPDATE nodes SET allocation_id = (SELECT id FROM allocations) "
                                 "WHERE name = 'one'"));
     must(ctx, ci_node_destroy(ctx, node));
-    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
-        ck_assert_str_eq(ask(ctx, ci_printf(ctx->mem, "SELECT COUNT(*) FROM %s", tables[i])), "0");
+    for (size_t i = 0; i < CHILDREN; i++)
+        ck_assert_str_eq(
+            ask(ctx, ci_printf(ctx->mem, "SELECT COUNT(*) FROM %s", children[i].table)), "0");
     ck_assert_str_eq(ask(ctx, "SELECT name FROM nodes"), "two");
     must_say(ctx, NodeNotFound, "Node " UUID_A " could not be found.", ci_node_destroy(ctx, node));
     must(ctx, ci_node_destroy(ctx, other));
