@@ -16,7 +16,7 @@ BEHIND = {
     'sqlite3.h': 'db/sqlite.c',
     'curl/': 'base/httpc.c',
     'openssl/': 'base/digest.c',
-    'crypt.h': 'base/digest.c',
+    'crypt.h': 'base/password.c',
     'amqp': 'rpc/amqp.c',
     'sanitizer/': 'base/arena.c',
 }
