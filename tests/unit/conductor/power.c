@@ -132,7 +132,7 @@ START_TEST(a_driver_that_refuses_leaves_an_error_and_a_history_entry)
     struct ci_task *task;
 
     ok(ci_task_take(bench.conductor, bench.ctx, node->uuid, CI_EXCLUSIVE, "a test", &task));
-    refused(InvalidParameterValue, "", ci_power_action(task, "sideways", 0));
+    refused(InvalidParameterValue, "sideways", ci_power_action(task, "sideways", 0));
     ci_task_release(task);
     after = bench_reload(node);
     ck_assert(strncmp(after->last_error,

@@ -141,7 +141,8 @@ START_TEST(calls_are_refused_once_it_has_left)
     /* The ring is as old as SQLite lets it be; a new one is empty. */
     ci_rpc_free(bench.ctx->rpc);
     bench.ctx->rpc = ci_rpc_local_new("testhost", ci_conductor_dispatch, NULL);
-    refused(TemporaryFailure, "", bench_call(node, CI_RPC_get_boot_device, NULL, NULL));
+    refused(TemporaryFailure, "Resource temporarily unavailable",
+            bench_call(node, CI_RPC_get_boot_device, NULL, NULL));
     bench_stop();
 }
 END_TEST
