@@ -8,3 +8,9 @@
 #include "objects/declare.h"
 
 extern const struct ci_type ci_node_history_type;
+
+/*
+ * Inserts, with a new UUID when it has none. An event of more than 65535 bytes keeps its head
+ * and its tail.
+ */
+ci_must_check bool ci_node_history_create(struct ci_ctx *ctx, struct ci_node_history *entry);

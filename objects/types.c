@@ -78,11 +78,6 @@ static const struct ci_default inspection_rule_defaults[] = {
     .defaults = inspection_rule_defaults
 #include "objects/define.h"
 
-#define OBJECT node_history
-#define FIELDS "objects/node_history.def"
-#define TYPE .name = "NodeHistory", .table = "node_history", .key = "id", .major = 1, .minor = 3
-#include "objects/define.h"
-
 #define OBJECT node_inventory
 #define FIELDS "objects/node_inventory.def"
 #define TYPE .name = "NodeInventory", .table = "node_inventory", .key = "id", .major = 1, .minor = 1

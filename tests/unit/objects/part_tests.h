@@ -224,8 +224,28 @@ START_TEST(columns_named_as_words_of_sql_are_columns)
 }
 END_TEST
 
+START_TEST(a_long_event_keeps_its_head_and_tail)
+{
+    struct ci_ctx *ctx = records_open();
+    struct ci_node_history *entry = ci_object_new(ctx->mem, &ci_node_history_type);
+    char *event = ci_alloc(ctx->mem, 3 * 40000 + 1);
+    const char *kept;
+
+    for (size_t i = 0; i < 40000; i++)
+        memcpy(event + 3 * i, "\xe2\x82\xac", 3);
+    ci_node_history_set_event(entry, event);
+    must(ctx, ci_node_history_create(ctx, entry));
+    kept = ask(ctx, "SELECT event FROM node_history");
+    ck_assert_uint_le(strlen(kept), 65535);
+    ck_assert_uint_ge(strlen(kept), 65535 - 4);
+    ck_assert_ptr_nonnull(strstr(kept, "\xe2\x82\xac ... [truncated] ... \xe2\x82\xac"));
+    ck_assert_str_eq(entry->uuid, ask(ctx, "SELECT uuid FROM node_history"));
+    db_close(ctx);
+}
+END_TEST
+
 #define PART_TESTS                                                                                 \
     ports_know_their_node, addresses_and_names_of_ports_are_unique,                                \
         an_old_port_moves_its_vif_when_it_is_read, a_port_group_with_ports_stays,                  \
         a_chassis_with_nodes_stays, rows_of_a_newer_service_are_refused,                           \
-        columns_named_as_words_of_sql_are_columns
+        columns_named_as_words_of_sql_are_columns, a_long_event_keeps_its_head_and_tail
