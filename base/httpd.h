@@ -54,9 +54,9 @@ typedef void ci_httpd_on_request(struct ci_httpd_request *req, void *arg);
 
 /*
  * The server itself refuses the request: `status` is 400 (malformed), 413 (body over its
- * limit) or 503 (no memory for bodies left, or leaving), `message` says why in a sentence.
- * Gives the body of the answer in `body` (empty at first) and its headers, which must live
- * until the next call in this thread, or NULL.
+ * limit), 431 (headers over theirs) or 503 (no memory for bodies left, or leaving), `message` says
+ * why in a sentence. Gives the body of the answer in `body` (empty at first) and its headers, which
+ * must live until the next call in this thread, or NULL.
  */
 typedef const struct ci_httpd_header *ci_httpd_on_refusal(struct ci_httpd_request *req, int status,
                                                           const char *message, struct ci_text *body,
@@ -142,8 +142,8 @@ void ci_httpd_answer(struct ci_httpd_request *req, int status,
                      const struct ci_httpd_header *headers, struct ci_text *body);
 
 /*
- * An answer made once and sent many times, from any thread. The bytes are borrowed: they must
- * live until the server has stopped.
+ * An answer made once and sent many times, from any thread. The bytes are borrowed; they
+ * and the reply must live until the server has stopped.
  */
 struct ci_httpd_reply;
 struct ci_httpd_reply *ci_httpd_reply_new(int status, const struct ci_httpd_header *headers,
