@@ -255,12 +255,17 @@ static bool fail_setting(struct loader *l, size_t i, const char *why)
                         l->options[i].section, l->options[i].name, why);
 }
 
-/* The option that a reference in option i names: section.name, or name here or in DEFAULT. */
+/*
+ * The option that a reference in option i names: section.name, or name here or in DEFAULT, which
+ * oslo.config does not take as the section of a reference.
+ */
 static struct setting *referred(struct loader *l, size_t i, const char *name)
 {
     const char *dot = strchr(name, '.');
     struct setting *setting;
 
+    if (dot && strncmp(name, "DEFAULT.", 8) == 0)
+        return NULL;
     if (dot)
         return setting_of(l, ci_strndup(l->ctx->mem, name, (size_t)(dot - name)), dot + 1);
     setting = setting_of(l, l->options[i].section, name);

@@ -17,7 +17,8 @@ bool ci_uuid_is_like(const char *text);
 bool ci_mac_is_valid(const char *text);
 const char *ci_mac_normal(struct ci_arena *mem, const char *text);
 
-/* Ironic's rule for logical names of nodes and others: RFC 3986 unreserved characters, not empty. */
+/* Ironic's rule for logical names of nodes and others: RFC 3986 unreserved characters, not empty.
+ */
 bool ci_name_is_valid(const char *text);
 
 /* Ironic's rule for node names below 1.10: a host name of RFC 952/1123. */

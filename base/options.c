@@ -417,6 +417,23 @@ const char *ci_option_allowed(const struct ci_option *option, struct ci_arena *m
     return "";
 }
 
+/* As Python's repr() writes a text. */
+static void add_quoted(struct ci_text *text, const char *word)
+{
+    const char *quote = strchr(word, '\'') && !strchr(word, '"') ? "\"" : "'";
+
+    ci_text_add(text, quote);
+    for (const char *c = word; *c; c++) {
+        if (*c == '\n' || *c == '\r' || *c == '\t')
+            ci_text_add(text, *c == '\n' ? "\\n" : *c == '\r' ? "\\r" : "\\t");
+        else if ((unsigned char)*c < ' ' || *c == 0x7f)
+            ci_text_printf(text, "\\x%02x", (unsigned char)*c);
+        else
+            ci_text_printf(text, *c == '\\' || *c == *quote ? "\\%c" : "%c", *c);
+    }
+    ci_text_add(text, quote);
+}
+
 /* ['a', 'b'], or {'a': 'b'} for a dictionary. */
 static const char *list_text(const struct ci_option *option, const char *const *list,
                              struct ci_arena *mem)
@@ -427,7 +444,7 @@ static const char *list_text(const struct ci_option *option, const char *const *
     ci_text_add(text, dict ? "{" : "[");
     for (size_t i = 0; list[i]; i++) {
         ci_text_add(text, i == 0 ? "" : dict && i % 2 == 1 ? ": " : ", ");
-        ci_text_printf(text, strchr(list[i], '\'') ? "\"%s\"" : "'%s'", list[i]);
+        add_quoted(text, list[i]);
     }
     ci_text_add(text, dict ? "}" : "]");
     return text->bytes;

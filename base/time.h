@@ -8,8 +8,8 @@
 
 /*
  * Times are microseconds since 1970 in UTC, CI_NULL_TIME for none. Three spellings:
- * the database's "2026-11-23 06:18:00.123456", REST's "2026-11-23T06:18:00.123456+00:00" (no fraction when it is zero) and the
- * messages' "2026-11-23T06:18:00Z".
+ * the database's "2026-11-23 06:18:00.123456", REST's "2026-11-23T06:18:00.123456+00:00" (no
+ * fraction when it is zero) and the messages' "2026-11-23T06:18:00Z".
  */
 #define CI_NULL_TIME INT64_MIN
 

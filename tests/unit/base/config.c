@@ -168,7 +168,7 @@ START_TEST(references_are_replaced)
     struct ci_config *config = load_text(
         ctx,
         "[DEFAULT]\nhost=h\nmy_ip=1.2.3.4\ndebug=true\n"
-        "[api]\nport=99\npublic_endpoint=http://${my_ip}:$port/$api.port/$DEFAULT.host/$$x\\$"
+        "[api]\nport=99\npublic_endpoint=http://${my_ip}:$port/$api.port/$host/$$x\\$"
         "\n[DEFAULT]\ntempdir=$debug-$conductor.heartbeat_interval-$ldlinux_c32-$-100%-${\n",
         NULL);
 
