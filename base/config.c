@@ -401,8 +401,9 @@ static bool resolve_option(struct loader *l, size_t i, int depth)
 
 static bool load(struct ci_ctx *ctx, const struct ci_config_sources *sources, struct loaded *loaded)
 {
-    struct loader l = {.ctx = ctx, .loaded = loaded, .options = ci_options(&l.n)};
+    struct loader l = {.ctx = ctx, .loaded = loaded};
 
+    l.options = ci_options(&l.n); /* not above: an initializer may still write l.n after it */
     l.settings = ci_alloc_array(ctx->mem, l.n, sizeof *l.settings);
     if (sources) {
         if (!read_files(&l, sources))
