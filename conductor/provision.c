@@ -146,6 +146,12 @@ static bool abort_rescue(struct ci_task *task)
            abort_with(task, NULL, ci_rescue_abort_work, NULL, "_do_node_rescue_abort");
 }
 
+/* A manual cleaning stays one: the machine alone would make it end available. */
+static bool unhold_clean(struct ci_task *task)
+{
+    return ci_machine_move(task, CI_EVENT_unhold, task->node->target_provision_state, NULL, NULL);
+}
+
 static bool unhold_service(struct ci_task *task)
 {
     ci_task_name_work(task, "continue_node_service");
@@ -170,6 +176,7 @@ static const struct verb {
     {"abort", CI_STATE_INSPECTWAIT, ci_inspect_abort},
     {"abort", CI_STATE_DEPLOYWAIT, abort_deploy},
     {"abort", CI_STATE_DEPLOYHOLD, abort_held_deploy},
+    {"unhold", CI_STATE_CLEANHOLD, unhold_clean},
     {"unhold", CI_STATE_SERVICEHOLD, unhold_service},
 };
 
