@@ -6,6 +6,8 @@
 #include "api/policy.h"
 
 #include <glob.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "api/routes.h"
 #include "base/config.h"
@@ -17,24 +19,40 @@ bool ci_policy_allow(struct ci_request *req)
     return ci_fail(req->ctx, HTTPForbidden, req->route->policy);
 }
 
-/* Does something match the pattern, taken as it is or within the folders of configuration? */
-static bool exists(struct ci_arena *mem, const char *pattern, const char **ret_path)
+/* Has the file a line that is neither empty nor a comment? Packages install samples. */
+static bool has_rules(const char *path)
+{
+    FILE *file = fopen(path, "re");
+    char line[1024];
+    bool found = false;
+
+    while (file && !found && fgets(line, sizeof line, file))
+        found = line[strspn(line, " \t\r\n")] != '\0' && line[strspn(line, " \t")] != '#';
+    if (file)
+        (void)fclose(file); /* Only read from. */
+    return found;
+}
+
+/* The first file with rules that the pattern matches, as it is or in a folder of configuration. */
+static bool find_rules(struct ci_arena *mem, const char *pattern, const char **ret_path)
 {
     static const char *const folders[] = {"/etc/castiron/", "/etc/ironic/"};
     size_t n = pattern[0] == '/' ? 1 : sizeof folders / sizeof folders[0];
-    bool found = false;
 
-    for (size_t i = 0; i < n && !found; i++) {
+    *ret_path = NULL;
+    for (size_t i = 0; i < n && !*ret_path; i++) {
         glob_t paths;
 
         if (glob(ci_printf(mem, "%s%s", pattern[0] == '/' ? "" : folders[i], pattern), 0, NULL,
-                 &paths) == 0) {
-            found = true;
-            *ret_path = ci_strdup(mem, paths.gl_pathv[0]);
-            globfree(&paths);
+                 &paths) != 0)
+            continue;
+        for (size_t j = 0; j < paths.gl_pathc && !*ret_path; j++) {
+            if (has_rules(paths.gl_pathv[j]))
+                *ret_path = ci_strdup(mem, paths.gl_pathv[j]);
         }
+        globfree(&paths);
     }
-    return found;
+    return *ret_path != NULL;
 }
 
 static bool refuse(struct ci_ctx *ctx, const char *option, const char *path)
@@ -51,10 +69,11 @@ bool ci_policy_check(struct ci_ctx *ctx)
     const char *const *dir = config->oslo_policy.policy_dirs;
     const char *path;
 
-    if (config->oslo_policy.policy_file && exists(ctx->mem, config->oslo_policy.policy_file, &path))
+    if (config->oslo_policy.policy_file &&
+        find_rules(ctx->mem, config->oslo_policy.policy_file, &path))
         return refuse(ctx, "policy_file", path);
     for (; dir && *dir; dir++) {
-        if (exists(ctx->mem, ci_printf(ctx->mem, "%s/*", *dir), &path))
+        if (find_rules(ctx->mem, ci_printf(ctx->mem, "%s/*", *dir), &path))
             return refuse(ctx, "policy_dirs", path);
     }
     return true;

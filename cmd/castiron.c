@@ -41,18 +41,11 @@ static bool check_transport(struct ci_ctx *ctx)
 
 static bool open_database(struct ci_ctx *ctx)
 {
-    const struct ci_config *config = ctx->config;
-    struct ci_db_options options = {
-        .url = config->database.connection,
-        .max_connections = (int)(config->database.max_pool_size + config->database.max_overflow),
-        .connect_timeout_s = 10,
-        .sqlite_unsafe = !config->database.sqlite_synchronous};
-
-    if (!ci_db_open(ctx, &options, &ctx->db) || !ci_db_ping(ctx))
+    if (!ci_db_open_configured(ctx, ctx->config, &ctx->db) || !ci_db_wait(ctx, ctx->config))
         return false;
     /* A file of its own needs no preparation; a shared database is the operator's. */
-    if (ci_db_is_sqlite(ctx->db))
-        return ci_migrate_create_if_empty(ctx, NULL) && ci_migrate_check(ctx);
+    if (ci_db_is_sqlite(ctx->db) && !ci_migrate_create_if_empty(ctx, NULL))
+        return false;
     return ci_migrate_check(ctx);
 }
 
