@@ -5,7 +5,6 @@
  */
 #include "rpc/client.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "objects/releases.h"
@@ -51,14 +50,13 @@ bool ci_rpc_argument(const struct ci_rpc_row *row, size_t n, struct ci_rpc_argum
     if (length == 0)
         return false;
     *ret_argument = (struct ci_rpc_argument){.name = at, .length = length, .since = row->since};
-    if (at[length] == '@') {
-        char *end;
-
-        ret_argument->since = (int)strtol(at + length + 1, &end, 10);
-        ret_argument->optional = *end == '?';
-    } else {
-        ret_argument->optional = at[length] == '?';
+    at += length;
+    if (*at == '@') {
+        ret_argument->since = 0;
+        for (at++; *at >= '0' && *at <= '9'; at++)
+            ret_argument->since = ret_argument->since * 10 + *at - '0';
     }
+    ret_argument->optional = *at == '?';
     return true;
 }
 

@@ -12,15 +12,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/evp.h>
+#include "base/digest.h"
+
+/* A million points a host are more than any cluster has use for. */
+enum { EXPONENT_MAX = 20 };
+
 struct point {
-    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned char digest[CI_DIGEST_MAX_BYTES];
     const char *host;
     size_t order; /* of its host: on equal digests the later one wins */
 };
 
 struct ci_ring {
-    const EVP_MD *algorithm;
+    const char *algorithm;
     size_t size, digest_size;
     struct point *points;
 };
@@ -36,17 +40,16 @@ static int compare_points(const void *a, const void *b)
 }
 
 /* Digests of the name twice, three times, …: the first point already holds it doubled. */
-static void add_points(struct ci_ring *ring, EVP_MD_CTX *md, EVP_MD_CTX *copy, const char *host,
-                       size_t n, size_t order)
+static void add_points(struct ci_ring *ring, struct ci_digest *digest, const char *host, size_t n,
+                       size_t order)
 {
-    EVP_DigestInit_ex(md, ring->algorithm, NULL);
-    EVP_DigestUpdate(md, host, strlen(host));
+    ci_digest_reset(digest);
+    ci_digest_add(digest, host, strlen(host));
     for (size_t i = 0; i < n; i++) {
         struct point *point = &ring->points[ring->size++];
 
-        EVP_DigestUpdate(md, host, strlen(host));
-        EVP_MD_CTX_copy_ex(copy, md);
-        EVP_DigestFinal_ex(copy, point->digest, NULL);
+        ci_digest_add(digest, host, strlen(host));
+        ci_digest_value(digest, point->digest);
         point->host = host;
         point->order = order;
     }
@@ -58,10 +61,8 @@ static void drop_hidden_points(struct ci_ring *ring)
     size_t kept = 0;
 
     for (size_t i = 0; i < ring->size; i++) {
-        const struct point *next = &ring->points[i + 1];
-
         if (i + 1 < ring->size &&
-            memcmp(ring->points[i].digest, next->digest, ring->digest_size) == 0)
+            memcmp(ring->points[i].digest, ring->points[i + 1].digest, ring->digest_size) == 0)
             continue;
         ring->points[kept++] = ring->points[i];
     }
@@ -72,34 +73,35 @@ struct ci_ring *ci_ring_make(struct ci_arena *mem, const char *algorithm, int ex
                              const char *const *hosts, size_t n)
 {
     struct ci_ring *ring = ci_new(mem, struct ci_ring);
-    size_t per_host = (size_t)1 << exponent;
-    EVP_MD_CTX *md = EVP_MD_CTX_new(), *copy = EVP_MD_CTX_new();
+    struct ci_digest *digest = ci_digest_new(mem, algorithm);
+    size_t per_host;
 
-    ring->algorithm = EVP_get_digestbyname(algorithm);
-    if (ring->algorithm) {
-        ring->digest_size = (size_t)EVP_MD_get_size(ring->algorithm);
-        ring->points = ci_alloc_array(mem, n * per_host, sizeof *ring->points);
-        for (size_t i = 0; i < n; i++)
-            add_points(ring, md, copy, ci_strdup(mem, hosts[i]), per_host, i);
-        qsort(ring->points, ring->size, sizeof *ring->points, compare_points);
-        drop_hidden_points(ring);
-    }
-    EVP_MD_CTX_free(md);
-    EVP_MD_CTX_free(copy);
-    return ring->algorithm ? ring : NULL;
+    if (!digest || exponent < 0 || exponent > EXPONENT_MAX)
+        return NULL;
+    per_host = (size_t)1 << exponent;
+    ring->algorithm = ci_strdup(mem, algorithm);
+    ring->digest_size = ci_digest_size(digest);
+    ring->points = ci_alloc_array(mem, n * per_host, sizeof *ring->points);
+    for (size_t i = 0; i < n; i++)
+        add_points(ring, digest, ci_strdup(mem, hosts[i]), per_host, i);
+    qsort(ring->points, ring->size, sizeof *ring->points, compare_points);
+    drop_hidden_points(ring);
+    return ring;
 }
 
-size_t ci_ring_position(const struct ci_ring *ring, const char *key)
+size_t ci_ring_position(struct ci_arena *mem, const struct ci_ring *ring, const char *key)
 {
-    unsigned char digest[EVP_MAX_MD_SIZE] = {0};
+    unsigned char value[CI_DIGEST_MAX_BYTES];
+    struct ci_digest *digest = ci_digest_new(mem, ring->algorithm);
     size_t low = 0, high = ring->size;
 
     assert(ring->size > 0);
-    EVP_Digest(key, strlen(key), digest, NULL, ring->algorithm, NULL);
+    ci_digest_add(digest, key, strlen(key));
+    ci_digest_value(digest, value);
     while (low < high) {
         size_t middle = low + (high - low) / 2;
 
-        if (memcmp(ring->points[middle].digest, digest, ring->digest_size) > 0)
+        if (memcmp(ring->points[middle].digest, value, ring->digest_size) > 0)
             high = middle;
         else
             low = middle + 1;
@@ -107,7 +109,7 @@ size_t ci_ring_position(const struct ci_ring *ring, const char *key)
     return low == ring->size ? 0 : low;
 }
 
-const char *ci_ring_host(const struct ci_ring *ring, const char *key)
+const char *ci_ring_host(struct ci_arena *mem, const struct ci_ring *ring, const char *key)
 {
-    return ring->points[ci_ring_position(ring, key)].host;
+    return ring->points[ci_ring_position(mem, ring, key)].host;
 }

@@ -11,14 +11,18 @@ struct ci_ring;
 
 /*
  * The ring of these hosts with 2**exponent points each; `algorithm` is a digest's name ("md5").
- * Lives in `mem`, the host names copied. NULL when there is no such digest.
+ * Lives in `mem`, the host names copied. NULL when there is no such digest, or the exponent is
+ * not from 0 to 20.
  */
 struct ci_ring *ci_ring_make(struct ci_arena *mem, const char *algorithm, int exponent,
                              const char *const *hosts, size_t n);
 
-/* Where a key falls among the ring's points, and the host there. The ring is not empty. */
-size_t ci_ring_position(const struct ci_ring *ring, const char *key);
-const char *ci_ring_host(const struct ci_ring *ring, const char *key);
+/*
+ * Where a key falls among the ring's points, and the host there. The ring is not empty; `mem`
+ * is for the digest of the key.
+ */
+size_t ci_ring_position(struct ci_arena *mem, const struct ci_ring *ring, const char *key);
+const char *ci_ring_host(struct ci_arena *mem, const struct ci_ring *ring, const char *key);
 
 /*
  * The rings of all groups and hardware types, as the database knows live conductors; shared by

@@ -175,7 +175,7 @@ static enum found look(struct ci_ctx *ctx, struct ci_rings *rings, int64_t oldes
         const struct named_ring *ring = &rings->now->rings[i];
 
         if (ci_same(ring->name, name) && ring->ring) {
-            *ret_host = ci_strdup(ctx->mem, ci_ring_host(ring->ring, uuid));
+            *ret_host = ci_strdup(ctx->mem, ci_ring_host(ctx->mem, ring->ring, uuid));
             found = FOUND;
         }
     }
