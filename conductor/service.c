@@ -2,22 +2,17 @@
 /*
  * The conductor: how it comes, keeps alive and goes.
  *
- * A host that is online in the database and whose heartbeats go on is running elsewhere; two of
- * one name would each take the other's locks for their own. One that was killed looks
- * the same until its heartbeat fails to come, so that is waited for in the background while
- * the API answers. With SQLite there are no heartbeats: a lock on a file beside the database
- * says at once whether its process lives.
+ * While a former process of the same name may be alive (former.h), the start goes on in the
+ * background, so that the API answers meanwhile. With SQLite there are no heartbeats, and no
+ * thread.
  */
 #include "conductor/service.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,14 +20,12 @@
 #include "base/ident.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "conductor/former.h"
 #include "conductor/registry.h"
 #include "conductor/stuck.h"
 #include "conductor/task_private.h"
 #include "db/db.h"
 #include "drivers/hardware.h"
-
-#define NS_PER_S INT64_C(1000000000)
-#define US_PER_S INT64_C(1000000)
 
 /* Work on nodes may be deep in a driver; its stack is committed only as far as it is used. */
 #define WORKER_STACK ((size_t)1 << 20)
@@ -115,52 +108,6 @@ bool ci_conductor_is_refused(const struct ci_conductor *conductor)
     return atomic_load(&conductor->own->stage) == REFUSED;
 }
 
-static bool already_running(struct ci_ctx *ctx, const char *host, const char *how)
-{
-    return ci_fail_text(ctx, ConductorAlreadyRegistered,
-                        "A conductor named %s ([DEFAULT]host) is running already: %s. Give this "
-                        "one another name, or stop that one.",
-                        host, how);
-}
-
-/* With SQLite: the lock of the file beside the database, which dies with its process. */
-static bool lock_database(struct ci_ctx *ctx, struct ci_conductor *conductor)
-{
-    struct ci_rows *rows;
-    const char *file, *path;
-
-    if (!ci_db_query(ctx, "SELECT file FROM pragma_database_list WHERE name = 'main'", 0, NULL,
-                     &rows))
-        return false;
-    file = rows->count > 0 ? ci_row_text(rows, 0, 0) : NULL;
-    if (!file || !*file)
-        return true; /* in memory: nobody else can have it */
-    path = ci_printf(ctx->mem, "%s.lock", file);
-    conductor->own->lock_file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (conductor->own->lock_file < 0)
-        return ci_fail_text(ctx, DatabaseError, "%s cannot be opened: %s", path, strerror(errno));
-    if (flock(conductor->own->lock_file, LOCK_EX | LOCK_NB) != 0)
-        return already_running(ctx, conductor->host, ci_printf(ctx->mem, "it holds %s", path));
-    return true;
-}
-
-/* When the row says that this host is online and alive: its last heartbeat; else CI_NULL_TIME. */
-static bool look_for_former(struct ci_ctx *ctx, const char *host, int64_t *ret_seen_us)
-{
-    struct ci_conductor_record *record;
-
-    *ret_seen_us = CI_NULL_TIME;
-    if (!ci_conductor_load(ctx, host, CI_CONDUCTOR_ONLINE, &record)) {
-        if (!ci_failed_with(ctx, CI_ERR_ConductorNotFound))
-            return false;
-        ci_error_clear(ctx);
-        return true;
-    }
-    if (ci_conductor_is_alive(ctx, record, ctx->config->conductor.heartbeat_timeout))
-        *ret_seen_us = record->updated_at;
-    return true;
-}
-
 /* The part of the start that touches rows of this host. */
 static bool enter(struct ci_ctx *ctx, struct ci_conductor *conductor)
 {
@@ -198,7 +145,7 @@ static bool sleep_s(struct ci_conductor_private *own, int64_t seconds)
 static void refuse(struct ci_ctx *ctx, struct ci_conductor *conductor)
 {
     if (!ctx->error)
-        (void)already_running(ctx, conductor->host, "its heartbeats go on");
+        (void)ci_former_fail(ctx, conductor->host, "its heartbeats go on");
     ci_error_log(ctx, "The conductor does not start", "error=%s", ctx->error->message);
     atomic_store(&conductor->own->stage, REFUSED);
     kill(getpid(), SIGTERM);
@@ -212,7 +159,7 @@ static enum former watch_once(struct ci_conductor *conductor)
     enum former former = UNSURE;
     int64_t seen_us;
 
-    if (!look_for_former(ctx, conductor->host, &seen_us))
+    if (!ci_former_look(ctx, conductor->host, &seen_us))
         ci_warning(ctx, "The database cannot be asked for a former process", "error=%s",
                    ctx->error->message);
     else if (seen_us == CI_NULL_TIME)
@@ -348,8 +295,8 @@ static bool start(struct ci_ctx *ctx, struct ci_conductor *conductor)
     if (!check_hardware(ctx, conductor->host))
         return false;
     if (ci_db_is_sqlite(ctx->db))
-        return lock_database(ctx, conductor) && enter(ctx, conductor);
-    if (!look_for_former(ctx, conductor->host, &own->seen_us))
+        return ci_former_lock(ctx, conductor->host, &own->lock_file) && enter(ctx, conductor);
+    if (!ci_former_look(ctx, conductor->host, &own->seen_us))
         return false;
     if (own->seen_us == CI_NULL_TIME)
         return enter(ctx, conductor) && start_thread(ctx, conductor);
