@@ -75,3 +75,21 @@ bool ci_call_get_raid_logical_disk_properties(struct ci_call *call)
         json_object_set_new(properties, logical_disk[i][0], json_string(logical_disk[i][1]));
     return ci_call_answer(call, json_incref(properties));
 }
+
+/* No vendor interface that exists has methods of the driver itself; nodes have theirs. */
+bool ci_call_get_driver_vendor_passthru_methods(struct ci_call *call)
+{
+    const char *type, *vendor;
+
+    return read_type(call, &type) && ci_hardware_default(call->ctx, type, "vendor", &vendor) &&
+           ci_call_answer(call, json_object());
+}
+
+bool ci_call_driver_vendor_passthru(struct ci_call *call)
+{
+    const char *type, *vendor, *method;
+
+    return read_type(call, &type) && ci_call_need(call, "driver_method", &method) &&
+           ci_hardware_default(call->ctx, type, "vendor", &vendor) &&
+           ci_fail_text(call->ctx, InvalidParameterValue, "No handler for method %s", method);
+}

@@ -188,6 +188,14 @@ START_TEST(a_hardware_type_tells_its_properties)
     ok(ci_rpc_driver(ctx, "fake-hardware", CI_RPC_get_raid_logical_disk_properties,
                      json_pack("{s:s}", "driver_name", "fake-hardware"), &answer));
     ck_assert_uint_eq(json_object_size(answer), 10);
+    ok(ci_rpc_driver(ctx, "fake-hardware", CI_RPC_get_driver_vendor_passthru_methods,
+                     json_pack("{s:s}", "driver_name", "fake-hardware"), &answer));
+    ck_assert_str_eq(text(answer), "{}");
+    refused(InvalidParameterValue, "No handler for method nosuch",
+            ci_rpc_driver(ctx, "fake-hardware", CI_RPC_driver_vendor_passthru,
+                          json_pack("{s:s, s:s, s:s, s:{}}", "driver_name", "fake-hardware",
+                                    "driver_method", "nosuch", "http_method", "POST", "info"),
+                          &answer));
     refused(DriverNotFound, "The driver 'nope' is unknown.",
             ci_rpc_driver(ctx, "nope", CI_RPC_get_driver_properties,
                           json_pack("{s:s}", "driver_name", "nope"), &answer));
