@@ -90,6 +90,9 @@ static bool check_sort_key(struct page *page)
         return false;
     if (field->access & CI_SORT)
         return true;
+    /* Hidden columns sort, too: nobody sees them, but Ironic lets them. */
+    if (field->rest == CI_NEVER && field->stored == CI_COLUMN && !ci_field_is_json(field))
+        return true;
     return bad_sort_key(page, field->kind >= CI_KIND_DICT ? "" : "\"");
 }
 

@@ -146,6 +146,13 @@ bool ci_patch_apply(struct ci_request *req, const struct ci_patch_rules *rules, 
     return ci_schema_check(req->ctx, rules->schema, "patch", *ret_document);
 }
 
+/* What a field has when it is taken out: its default where it cannot be null. */
+static const json_t *removed(const struct ci_field *field)
+{
+    return field->nulls == CI_NOT_NULL && field->older == CI_OLDER_FALSE ? json_false()
+                                                                         : json_null();
+}
+
 bool ci_patch_update(struct ci_request *req, const struct ci_patch_rules *rules, void *object,
                      const json_t *document)
 {
@@ -158,11 +165,13 @@ bool ci_patch_update(struct ci_request *req, const struct ci_patch_rules *rules,
 
         if (!json_object_get(properties, type->fields[i].name))
             continue;
-        if (!ci_field_from_json(req->ctx, wanted, i, value ? value : json_null()))
+        if (!value)
+            value = removed(&type->fields[i]);
+        if (!ci_field_from_json(req->ctx, wanted, i, value))
             return false;
         if (ci_field_equal(object, wanted, &type->fields[i]))
             continue;
-        if (!ci_field_from_json(req->ctx, object, i, value ? value : json_null()))
+        if (!ci_field_from_json(req->ctx, object, i, value))
             return false;
         ci_object_mark(object, i);
     }

@@ -27,8 +27,8 @@ bool ci_pipeline_begin(struct ci_request *req)
         return false;
     if (ci_auth_identify(req) &&     /* 401: who asks */
         ci_version_negotiate(req) && /* 406: in which version, under the pin */
-        ci_accept_json(req) &&       /* 406: does the client take JSON */
-        ci_route_find(req))          /* 404, 405: what for */
+        ci_route_find(req) &&        /* 404, 405: what for */
+        ci_accept_json(req))         /* 406: does the client take JSON */
         return true;
     ci_fault_answer(req);
     return false;

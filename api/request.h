@@ -48,7 +48,8 @@ struct ci_request {
     const char *json_suffix_of; /* the last ident with the ".json" that was cut off, or NULL */
     struct ci_arg args[CI_PARAMS_MAX]; /* in the order of route->params */
     json_t *json;                      /* the parsed body; NULL when there is none */
-    const char *base_url;              /* "http://host:port", found on first use: ci_base_url() */
+    const char *reservation; /* who held the node while it was changed: shown by the answer */
+    const char *base_url;    /* "http://host:port", found on first use: ci_base_url() */
 
     /* The answer. */
     int status;

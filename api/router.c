@@ -117,7 +117,7 @@ static bool cut(struct ci_request *req, struct pieces *ret_pieces, bool *ret_emp
         at++; /* the slash */
         length = strcspn(at, "/");
         if (length == 0) {
-            *ret_empty = *ret_empty || *at != '\0';
+            *ret_empty = *ret_empty || *at != '\0' || at[-2] == '/';
             continue;
         }
         if (pieces.count == SEGMENTS_MAX)
@@ -174,14 +174,14 @@ static int find(const struct pieces *path, const char *method)
     return best;
 }
 
-/* The route of the method one level below the path, whose last piece is a {parameter}. */
+/* The route of the method (any: NULL) one level below the path, whose last piece is a parameter. */
 static int find_below(const struct pieces *path, const char *method)
 {
     for (int i = 0; ci_routes[i].method; i++) {
         const struct pieces *p = &patterns[i];
 
         if (p->count == path->count + 1 && is_parameter(p->at[p->count - 1]) &&
-            strcmp(ci_routes[i].method, method) == 0 && matches(p, path, path->count))
+            (!method || strcmp(ci_routes[i].method, method) == 0) && matches(p, path, path->count))
             return i;
     }
     return -1;
@@ -195,11 +195,9 @@ static const char *allow(struct ci_request *req, const struct pieces *path)
     struct pieces parent = *path;
 
     /* An item shares its controller, and so its methods, with the collection above it. */
-    if (parent.count > 1 &&
-        find_below(&(struct pieces){.count = path->count - 1,
-                                    .at = {path->at[0], path->at[1], path->at[2], path->at[3]}},
-                   "GET") >= 0)
-        parent.count--;
+    parent.count--;
+    if (find_below(&parent, NULL) < 0)
+        parent.count++;
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
         if (find(path, methods[i]) < 0 && find_below(path, methods[i]) < 0 &&
             (parent.count == path->count || find(&parent, methods[i]) < 0))
@@ -260,6 +258,17 @@ static bool take_idents(struct ci_request *req, const struct pieces *pattern,
     return true;
 }
 
+/* Is the path only a station on the way to longer ones (/v1/nodes/…/management)? */
+static bool is_passed(const struct pieces *path)
+{
+    for (int i = 0; ci_routes[i].method; i++) {
+        if (patterns[i].count > path->count && !is_parameter(patterns[i].at[path->count]) &&
+            matches(&patterns[i], path, path->count))
+            return true;
+    }
+    return false;
+}
+
 /* Nothing has this method and path: say why as Ironic does. */
 static bool refuse_route(struct ci_request *req, const struct pieces *path)
 {
@@ -275,9 +284,36 @@ static bool refuse_route(struct ci_request *req, const struct pieces *path)
         req->allow = allow(req, path);
         return refuse(req, 405, "");
     }
+    if (is_passed(path)) {
+        req->allow = "";
+        return refuse(req, 405, "");
+    }
     if (path->count > 2 && find(&first, NULL) >= 0)
         return resource_not_found(req);
     return not_found(req);
+}
+
+/* An empty identifier is a missing one. */
+static bool refuse_empty(struct ci_request *req, const struct pieces *path)
+{
+    int below = find_below(path, req->method);
+
+    if (below < 0 || req->path[strlen(req->path) - 1] != '/')
+        return resource_not_found(req);
+    return ci_fail_text(req->ctx, MissingParameterValue, "Missing mandatory parameter: %s",
+                        parameter_name(req, patterns[below].at[path->count]));
+}
+
+/* The path is not there yet in this version; Ironic's controllers say so in four ways. */
+static bool refuse_version(struct ci_request *req)
+{
+    if (req->route->flags & CI_ROUTE_BELOW_406)
+        return ci_version_needs(req, req->route->since);
+    if (req->route->flags & CI_ROUTE_BELOW_ROUTER)
+        return not_found(req);
+    if (req->route->flags & CI_ROUTE_BELOW_TEXT)
+        return ci_fail_status(req->ctx, NotFound, 404, "The API is not supported for this version");
+    return resource_not_found(req);
 }
 
 bool ci_route_find(struct ci_request *req)
@@ -289,14 +325,18 @@ bool ci_route_find(struct ci_request *req)
     pthread_once(&once, compile);
     if (!cut(req, &path, &empty))
         return false;
+    /* Unlike others, this path does not bear a slash at its end. */
+    if (path.count > 0 && strcmp(path.at[path.count - 1], "detail") == 0 &&
+        req->path[strlen(req->path) - 1] == '/')
+        return resource_not_found(req);
     cut_json_suffix(req, &path);
     if (empty)
-        return resource_not_found(req);
+        return refuse_empty(req, &path);
     found = find(&path, req->method);
     if (found < 0)
         return refuse_route(req, &path);
     req->route = &ci_routes[found];
-    if (req->version < req->route->since && !(req->route->flags & CI_ROUTE_LATE_VERSION))
-        return resource_not_found(req);
+    if (req->version < req->route->since)
+        return refuse_version(req);
     return take_idents(req, &patterns[found], &path);
 }

@@ -15,7 +15,9 @@ const struct ci_param ci_params_fields[] = {
 const struct ci_route ci_routes[] = {
 #define WAITS CI_ROUTE_WAITS
 #define PUBLIC CI_ROUTE_PUBLIC
-#define LATE_VERSION CI_ROUTE_LATE_VERSION
+#define BELOW_406 CI_ROUTE_BELOW_406
+#define BELOW_ROUTER CI_ROUTE_BELOW_ROUTER
+#define BELOW_TEXT CI_ROUTE_BELOW_TEXT
 #define BODY_PROVISION CI_ROUTE_BODY_PROVISION
 #define ROUTE(method, path, since, policy, handler, status, params, body, flags)                   \
     {#method, path, since, policy, ci_##handler, status, ci_params_##params, CI_BODY_##body, flags},

@@ -42,7 +42,9 @@ enum ci_body_kind {
 enum ci_route_flag {
     CI_ROUTE_WAITS = 1,          /* a worker answers: calls, writes, long lists */
     CI_ROUTE_PUBLIC = 2,         /* no identity is asked for */
-    CI_ROUTE_LATE_VERSION = 4,   /* the handler checks `since` itself */
+    CI_ROUTE_BELOW_406 = 4,      /* below `since`: 406 in place of 404 */
+    CI_ROUTE_BELOW_ROUTER = 16,  /* below `since`: 404 in the router's form */
+    CI_ROUTE_BELOW_TEXT = 32,    /* below `since`: 404 that says that the version has it not */
     CI_ROUTE_BODY_PROVISION = 8, /* [api]max_json_body_size_provision is the limit */
 };
 

@@ -27,16 +27,22 @@ int ci_version_max(const struct ci_ctx *ctx)
     return pinned < newest ? pinned : newest;
 }
 
+/* On the root document it is a controller that negotiates, elsewhere the router. */
+static bool is_root(const struct ci_request *req)
+{
+    return strcmp(req->path, "/") == 0;
+}
+
 static bool malformed(struct ci_request *req)
 {
-    req->webob_fault = true;
+    req->webob_fault = !is_root(req);
     req->no_version_headers = true;
     return ci_fail_status(req->ctx, NotAcceptable, 406, "Invalid value for %s header", HEADER);
 }
 
 static bool unsupported(struct ci_request *req, int64_t major, int64_t minor)
 {
-    req->webob_fault = true;
+    req->webob_fault = !is_root(req);
     req->min_max_headers_only = true;
     return ci_fail_status(req->ctx, NotAcceptable, 406,
                           "%s %" PRId64 ".%" PRId64 " %s by this service. "

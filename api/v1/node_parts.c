@@ -120,6 +120,14 @@ bool ci_node_validate(struct ci_request *req)
            ci_reply_json(req, json_incref(result));
 }
 
+bool ci_node_validate_ident(struct ci_request *req)
+{
+    json_t *result;
+
+    return ask(req, CI_RPC_validate_driver_interfaces, &result) &&
+           ci_reply_json(req, json_incref(result));
+}
+
 bool ci_traits_show(struct ci_request *req)
 {
     static const char *const fields[] = {"traits", NULL};

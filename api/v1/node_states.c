@@ -187,5 +187,5 @@ bool ci_console_set(struct ci_request *req)
            ci_rpc_node(req->ctx, node, CI_RPC_set_console_mode,
                        json_pack("{s:b}", "enabled", ci_arg_true(req, "enabled", false)),
                        &result) &&
-           accepted(req);
+           ci_reply_location(req, "/v1/nodes/%s/states/console", req->idents[0]);
 }

@@ -129,6 +129,11 @@ static bool write_field(struct ci_text *text, const struct ci_view_row *row, siz
     switch (field) {
     case ci_node_provision_state_n:
         return write_state(text, row, value);
+    case ci_node_reservation_n:
+        /* Ironic answers a change with the node as it was while locked for it. */
+        if (row->req->reservation)
+            ci_jsontext_string(text, row->req->reservation);
+        return row->req->reservation;
     case ci_node_traits_n:
         write_traits(text, value, length);
         return true;

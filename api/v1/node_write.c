@@ -109,8 +109,9 @@ static bool check_name(struct ci_request *req, const char *name, const char *ref
                             "Reserved words are: maintenance, management, states, "
                             "vendor_passthru, detail, validate.",
                             name);
-    if (ci_api_has(req, UNRESTRICTED_NODE_NAME) ? ci_name_is_valid(name)
-                                                : ci_hostname_is_valid(name))
+    if (!ci_uuid_is_like(name) &&
+        (ci_api_has(req, UNRESTRICTED_NODE_NAME) ? ci_name_is_valid(name)
+                                                 : ci_hostname_is_valid(name)))
         return true;
     return ci_fail_text(req->ctx, Invalid, "%s '%.255s'", refusal, name);
 }
@@ -152,16 +153,24 @@ static bool set_chassis(struct ci_request *req, struct ci_node *node, const json
     return true;
 }
 
-static bool check_parent(struct ci_request *req, const json_t *document)
+/* A parent may be named; it is kept by UUID, and must belong to the same owner. */
+static bool check_parent(struct ci_request *req, json_t *document)
 {
     const char *parent = json_string_value(json_object_get(document, "parent_node"));
-    struct ci_node *node;
+    const char *owner = json_string_value(json_object_get(document, "owner"));
+    struct ci_node *node = NULL;
 
-    if (!parent || ci_node_load(req->ctx, parent, &node))
+    if (!parent)
         return true;
-    if (ci_failed_with(req->ctx, CI_ERR_NodeNotFound))
-        req->ctx->error->status = 400;
-    return false;
+    if (!ci_node_load(req->ctx, parent, &node) && !ci_failed_with(req->ctx, CI_ERR_NodeNotFound))
+        return false;
+    if (node && ci_same(node->owner, owner))
+        return json_object_set_new(document, "parent_node", json_string(node->uuid)) == 0;
+    ci_error_clear(req->ctx);
+    return ci_fail_text(req->ctx, Invalid,
+                        "Unable to apply the requested parent_node '%.255s'. Requested value was "
+                        "invalid.",
+                        parent);
 }
 
 /* Clients can see which drivers there are, so asking for another one is their fault: 400. */
@@ -345,21 +354,30 @@ static bool patch_node(struct ci_request *req, struct ci_node *node)
     return ci_patch_update(req, &patch_rules, node, document) && set_chassis(req, node, document);
 }
 
+static bool update(struct ci_request *req, struct ci_node *node)
+{
+    json_t *message, *result;
+    struct ci_node *updated;
+
+    if (!ci_wire_write(req->ctx, node, &message) ||
+        !ci_rpc_new_node(req->ctx, node, CI_RPC_update_node,
+                         json_pack("{s:O, s:b}", "node_obj", message, "reset_interfaces",
+                                   ci_arg_true(req, "reset_interfaces", false)),
+                         &result) ||
+        !ci_wire_read(req->ctx, result, CI_WIRE_CLIENT, &updated))
+        return false;
+    req->reservation = updated->reservation;
+    return ci_node_reply(req, node->uuid);
+}
+
 bool ci_node_patch_route(struct ci_request *req)
 {
     struct ci_node *node;
-    json_t *message, *result;
 
     pthread_once(&once, make_schemas);
-    if (!check_patch(req) || !ci_request_node(req, &node) || !check_state(req, node) ||
-        !check_owner(req, node) || !patch_node(req, node) || !is_served(req, node) ||
-        !check_console(req, node) || !ci_wire_write(req->ctx, node, &message))
-        return false;
-    return ci_rpc_new_node(req->ctx, node, CI_RPC_update_node,
-                           json_pack("{s:O, s:b}", "node_obj", message, "reset_interfaces",
-                                     ci_arg_true(req, "reset_interfaces", false)),
-                           &result) &&
-           ci_node_reply(req, node->uuid);
+    return check_patch(req) && ci_request_node(req, &node) && check_state(req, node) &&
+           check_owner(req, node) && patch_node(req, node) && is_served(req, node) &&
+           check_console(req, node) && update(req, node);
 }
 
 bool ci_node_delete_route(struct ci_request *req)

@@ -272,7 +272,8 @@ bool ci_node_show(struct ci_request *req)
         return false;
     if (!found && req->json_suffix_of && !show(req, req->json_suffix_of, &found))
         return false;
-    return found || ci_fail(req->ctx, NodeNotFound, req->idents[0]);
+    return found || ci_fail(req->ctx, NodeNotFound,
+                            req->json_suffix_of ? req->json_suffix_of : req->idents[0]);
 }
 
 bool ci_node_reply(struct ci_request *req, const char *uuid)
