@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conductor/service.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "tests/unit/conductor/bench.h"
 
 START_TEST(a_started_conductor_is_registered_with_what_it_offers)
@@ -165,8 +168,66 @@ START_TEST(a_context_of_its_own_has_an_identity_and_a_request_id)
 }
 END_TEST
 
+static struct ci_node *crowd[3];
+static atomic_int answered, locked_out, broken;
+
+/* What an API's thread does: calls, each in a context of its own. */
+static void *call_around(void *arg)
+{
+    static const struct {
+        enum ci_rpc_method method;
+        const char *key, *value;
+    } calls[] = {
+        {CI_RPC_change_node_power_state, "new_state", CI_POWER_ON},
+        {CI_RPC_get_boot_device, NULL, NULL},
+        {CI_RPC_change_node_power_state, "new_state", CI_POWER_OFF},
+        {CI_RPC_validate_driver_interfaces, NULL, NULL},
+        {CI_RPC_set_boot_device, "device", "pxe"},
+        {CI_RPC_change_node_boot_mode, "new_state", "uefi"},
+    };
+    size_t seed = (size_t)arg;
+
+    for (size_t i = 0; i < 30; i++) {
+        size_t n = (i + seed) % (sizeof calls / sizeof calls[0]);
+        struct ci_ctx *ctx = ci_conductor_ctx_new(bench.conductor, bench.ctx);
+        json_t *args = json_object(), *answer;
+
+        if (calls[n].key)
+            json_object_set_new(args, calls[n].key, json_string(calls[n].value));
+        if (ci_rpc_node(ctx, crowd[(i + seed) % 3], calls[n].method, args, &answer))
+            atomic_fetch_add(&answered, 1);
+        else if (ci_failed_with(ctx, CI_ERR_NodeLocked))
+            atomic_fetch_add(&locked_out, 1);
+        else
+            atomic_fetch_add(&broken, 1);
+        ci_conductor_ctx_free(ctx);
+    }
+    return NULL;
+}
+
+START_TEST(of_many_that_call_at_once_each_is_answered_or_locked_out)
+{
+    pthread_t threads[6];
+
+    bench_start();
+    for (int i = 0; i < 3; i++)
+        crowd[i] = bench_node(ci_printf(bench.ctx->mem, "n%d", i), CI_STATE_ACTIVE);
+    for (size_t i = 0; i < 6; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, call_around, (void *)i), 0);
+    for (size_t i = 0; i < 6; i++)
+        pthread_join(threads[i], NULL);
+    for (int i = 0; i < 3; i++)
+        ck_assert_ptr_null(bench_settle(crowd[i])->target_power_state);
+    ck_assert_int_eq(broken, 0);
+    ck_assert_int_eq(answered + locked_out, 180);
+    ck_assert_int_ge(answered, 60);
+    bench_stop();
+}
+END_TEST
+
 UNIT_MAIN("conductor/service", a_started_conductor_is_registered_with_what_it_offers,
           a_stopped_conductor_is_offline_and_offers_nothing, started_again_it_has_the_same_row,
           a_second_one_on_the_same_database_is_refused, without_hardware_types_it_does_not_start,
           what_a_killed_process_left_is_put_right, calls_are_refused_once_it_has_left,
-          a_context_of_its_own_has_an_identity_and_a_request_id)
+          a_context_of_its_own_has_an_identity_and_a_request_id,
+          of_many_that_call_at_once_each_is_answered_or_locked_out)
