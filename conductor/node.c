@@ -192,6 +192,8 @@ bool ci_call_update_node(struct ci_call *call)
         return false;
     done = save(task, node);
     ci_task_release(task);
+    /* Ironic answers with the node as it was saved, and so as it was locked. */
+    node->reservation = call->conductor->host;
     return done && answer_node(call, node);
 }
 
