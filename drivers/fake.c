@@ -16,6 +16,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "drivers/bios_settings.h"
 #include "drivers/driver.h"
 #include "objects/states.h"
 
@@ -258,7 +259,22 @@ const struct ci_console ci_fake_console = {
 
 /* bios, firmware: steps on request; raid: no steps of its own. */
 
-static bool change_bios(struct ci_task *task, const json_t *args, enum ci_outcome *ret_outcome)
+static bool apply_bios(struct ci_task *task, const json_t *args, enum ci_outcome *ret_outcome)
+{
+    *ret_outcome = CI_DONE;
+    return nap(task, task->ctx->config->fake.bios_delay) &&
+           ci_bios_settings_sync(task, json_object_get(args, "settings"));
+}
+
+static bool reset_bios(struct ci_task *task, const json_t *args, enum ci_outcome *ret_outcome)
+{
+    (void)args;
+    *ret_outcome = CI_DONE;
+    return nap(task, task->ctx->config->fake.bios_delay) &&
+           ci_bios_settings_sync(task, ci_json(task->ctx, json_array()));
+}
+
+static bool cache_bios(struct ci_task *task, const json_t *args, enum ci_outcome *ret_outcome)
 {
     (void)args;
     *ret_outcome = CI_DONE;
@@ -276,9 +292,9 @@ static const struct ci_step_offer bios_steps[] = {
     {.name = "apply_configuration",
      .argsinfo = "{\"settings\": {\"description\": \"List of BIOS settings, each item needs to "
                  "contain a dictionary with name/value pairs\", \"required\": true}}",
-     .run = change_bios},
-    {.name = "cache_bios_settings", .run = change_bios},
-    {.name = "factory_reset", .run = change_bios},
+     .run = apply_bios},
+    {.name = "cache_bios_settings", .run = cache_bios},
+    {.name = "factory_reset", .run = reset_bios},
     {0}};
 
 static const struct ci_step_offer firmware_steps[] = {

@@ -75,6 +75,38 @@ START_TEST(steps_that_do_not_fit_are_told_in_ironics_words)
 }
 END_TEST
 
+static json_t *apply(const char *name, const char *value)
+{
+    return json_pack("[{s:s, s:s, s:{s:[{s:s, s:s}, {s:s, s:i}]}}]", "interface", "bios", "step",
+                     "apply_configuration", "args", "settings", "name", name, "value", value,
+                     "name", "n", "value", 5);
+}
+
+START_TEST(bios_settings_are_kept_in_step)
+{
+    struct ci_node *node;
+
+    life_start();
+    node = clean(bench_node("n", CI_STATE_MANAGEABLE), apply("a", "1"));
+    in_state(node, CI_STATE_MANAGEABLE);
+    ck_assert_int_eq(bench_count("SELECT COUNT(*) FROM bios_settings WHERE node_id = 1 AND "
+                                 "(name = 'a' AND value = '1' OR name = 'n' AND value = '5')"),
+                     2);
+    in_state(clean(node, apply("a", "2")), CI_STATE_MANAGEABLE);
+    ck_assert_int_eq(bench_count("SELECT COUNT(*) FROM bios_settings WHERE value = '2'"), 1);
+    in_state(clean(node, apply("b", "3")), CI_STATE_MANAGEABLE);
+    ck_assert_int_eq(bench_count("SELECT COUNT(*) FROM bios_settings WHERE name = 'a'"), 0);
+    ck_assert_int_eq(bench_count("SELECT COUNT(*) FROM bios_settings"), 2);
+    in_state(clean(node, life_steps("bios", "factory_reset")), CI_STATE_MANAGEABLE);
+    ck_assert_int_eq(bench_count("SELECT COUNT(*) FROM bios_settings"), 0);
+    node = clean(node, json_pack("[{s:s, s:s, s:{s:[i]}}]", "interface", "bios", "step",
+                                 "apply_configuration", "args", "settings", 1));
+    in_state(node, CI_STATE_CLEANFAIL);
+    ck_assert_ptr_nonnull(strstr(node->last_error, "A BIOS setting must have a name and a value"));
+    bench_stop();
+}
+END_TEST
+
 START_TEST(a_step_that_fails_puts_the_node_into_maintenance)
 {
     struct ci_task *task;
@@ -324,7 +356,7 @@ START_TEST(nobody_goes_on_with_a_cleaning_that_does_not_wait)
 END_TEST
 
 UNIT_MAIN("conductor/clean", manual_cleaning_runs_its_steps_and_ends_manageable,
-          steps_that_do_not_fit_are_told_in_ironics_words,
+          steps_that_do_not_fit_are_told_in_ironics_words, bios_settings_are_kept_in_step,
           a_step_that_fails_puts_the_node_into_maintenance, a_step_runs_on_child_nodes,
           automated_cleaning_is_skipped_where_the_node_or_the_configuration_says,
           a_priority_may_be_overridden, a_retired_node_is_manageable_after_automated_cleaning,
