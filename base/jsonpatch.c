@@ -196,7 +196,7 @@ static bool change_object(struct operation *o, json_t *object, const char *part)
 static bool walk(struct operation *o, const json_t *value, const char *part, size_t *ret_index,
                  json_t **ret_child)
 {
-    size_t index;
+    size_t index = 0;
     json_t *child;
 
     if (json_is_object(value)) {
