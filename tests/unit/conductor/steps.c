@@ -149,8 +149,7 @@ START_TEST(strange_steps_are_errors_not_crashes)
                                           "[[]]",
                                           "[{'interface': 5}]",
                                           "[{'interface': 'bios', 'step': ['x']}]",
-                                          "[{'interface': 'bios', 'step': 'factory_reset', "
-                                          "'args': [1]}]"};
+                                          "[{'interface': 'bios', 'step': 'wait', 'args': [1]}]"};
     struct ci_task *task;
 
     life_start();
