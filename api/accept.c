@@ -100,8 +100,9 @@ bool ci_accept_json(struct ci_request *req)
         return true;
     req->webob_fault = true;
     req->no_version_headers = true;
-    return ci_fail_status(req->ctx, NotAcceptable, 406,
-                          "The resource could not be generated that was acceptable to your browser "
-                          "(content of type %.200s). Only application/json is served.",
-                          header);
+    return ci_fail_status(
+        req->ctx, NotAcceptable, 406,
+        "The resource could not be generated that was acceptable to your browser\n"
+        "(content of type %.200s. ",
+        header);
 }

@@ -256,6 +256,9 @@ static bool check_version(struct ci_request *req, const struct ci_param *param,
         return ci_version_needs(req, param->since);
     case CI_BELOW_406_NAMED:
         return ci_version_needs_named(req, param->since);
+    case CI_BELOW_406_TEXT:
+        return ci_fail_text(req->ctx, NotAcceptable, "%s is not acceptable in this API version",
+                            param->name);
     case CI_BELOW_400:
         return ci_fail_text(req->ctx, InvalidParameterValue,
                             "Invalid query parameter ?%s=%s received.", param->name,

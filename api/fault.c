@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "api/accept.h"
 #include "base/jsontext.h"
 #include "base/log.h"
 
@@ -66,6 +67,45 @@ static void write_inner(struct ci_text *inner, const struct ci_request *req, int
     ci_text_add(inner, "}");
 }
 
+/* The router's errors for clients that take a page but no JSON, as webob lays them out. */
+static void write_page(struct ci_text *page, int status, const char *message)
+{
+    ci_text_printf(page,
+                   "<html>\n <head>\n  <title>%1$d %2$s</title>\n </head>\n <body>\n"
+                   "  <h1>%1$d %2$s</h1>\n  ",
+                   status, reason(status));
+    for (; *message; message++) {
+        if (strchr("<>&\"", *message))
+            ci_text_printf(page, "&#%d;", *message);
+        else
+            ci_text_addn(page, message, 1);
+    }
+    ci_text_add(page, "<br /><br />\n\n </body>\n</html>");
+}
+
+/* And for those that take neither: plain text, whose end tells which template webob took. */
+static void write_plain(struct ci_text *plain, int status, const char *message)
+{
+    ci_text_printf(plain, "%d %s\n\n", status, reason(status));
+    for (; *message; message++)
+        ci_text_addn(plain, *message == '\n' ? " " : message, 1);
+    ci_text_add(plain, status == 406 ? "\n\n " : "\n\n   ");
+}
+
+static void write_form(struct ci_text *inner, struct ci_request *req, int status,
+                       const char *message)
+{
+    static const char *const forms[] = {"application/json", "text/html", NULL};
+    const char *form = req->webob_fault ? ci_accept_best(req, forms) : forms[0];
+
+    if (form == forms[0])
+        write_inner(inner, req, status, message);
+    else if (form)
+        write_page(inner, status, message[0] ? message : "The resource could not be found.");
+    else
+        write_plain(inner, status, message[0] ? message : "The resource could not be found.");
+}
+
 void ci_fault_answer(struct ci_request *req)
 {
     const struct ci_error *error = req->ctx->error;
@@ -82,7 +122,7 @@ void ci_fault_answer(struct ci_request *req)
     req->content_type = NULL;
     req->location = NULL;
     ci_text_clear(req->reply);
-    write_inner(inner, req, error->status, message);
+    write_form(inner, req, error->status, message);
     if (req->bare_fault) {
         ci_text_addn(req->reply, inner->bytes, inner->length);
         return;

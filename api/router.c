@@ -213,6 +213,28 @@ static const char *parameter_name(struct ci_request *req, const char *piece)
     return ci_strndup(req->ctx->mem, piece + 1, strlen(piece) - 2);
 }
 
+/* What follows a node in a path is no node itself: its controllers answer, or none does. */
+static bool is_node_word(const char *value)
+{
+    for (int i = 0; ci_routes[i].method; i++) {
+        if (patterns[i].count >= 4 && strcmp(patterns[i].at[1], "nodes") == 0 &&
+            !is_parameter(patterns[i].at[3]) && strcmp(patterns[i].at[3], value) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool refuse_word(struct ci_request *req, const char *value)
+{
+    static const char *const actions[] = {"maintenance", "management",      "states",
+                                          "validate",    "vendor_passthru", NULL};
+
+    if (ci_one_of(value, actions))
+        return ci_fail_text(req->ctx, MissingParameterValue,
+                            "Missing mandatory parameter: node_ident");
+    return not_found(req);
+}
+
 static bool check_ident(struct ci_request *req, const char *name, const char *value)
 {
     enum ident_kind kind = IDENT_ANY;
@@ -235,6 +257,8 @@ static bool check_ident(struct ci_request *req, const char *name, const char *va
         return ci_fail_text(req->ctx, InvalidParameterValue, "Expected UUID or name for %s: %s",
                             name, value);
     case IDENT_NODE:
+        if (is_node_word(value))
+            return refuse_word(req, value);
         if (ci_uuid_is_like(value) || ci_name_is_valid(value))
             return true;
         return refuse(req, 400,
@@ -311,6 +335,10 @@ static bool refuse_version(struct ci_request *req)
         return ci_version_needs(req, req->route->since);
     if (req->route->flags & CI_ROUTE_BELOW_ROUTER)
         return not_found(req);
+    if (req->route->flags & CI_ROUTE_BELOW_405) {
+        req->allow = allow(req, &(struct pieces){.count = 2, .at = {"v1", "nodes"}});
+        return refuse(req, 405, "");
+    }
     if (req->route->flags & CI_ROUTE_BELOW_TEXT)
         return ci_fail_status(req->ctx, NotFound, 404, "The API is not supported for this version");
     return resource_not_found(req);

@@ -21,6 +21,7 @@ enum ci_below {
     CI_BELOW_NOTHING,   /* taken all the same, or the controller looks */
     CI_BELOW_406,       /* "Request not acceptable." */
     CI_BELOW_406_NAMED, /* … "The minimal required API version should be 1.N" */
+    CI_BELOW_406_TEXT,  /* "instance_name is not acceptable in this API version" */
     CI_BELOW_400        /* "Invalid query parameter ?detail=True received." */
 };
 
@@ -44,6 +45,7 @@ enum ci_route_flag {
     CI_ROUTE_PUBLIC = 2,         /* no identity is asked for */
     CI_ROUTE_BELOW_406 = 4,      /* below `since`: 406 in place of 404 */
     CI_ROUTE_BELOW_ROUTER = 16,  /* below `since`: 404 in the router's form */
+    CI_ROUTE_BELOW_405 = 64,     /* below `since`: 405, with what a node's own path allows */
     CI_ROUTE_BELOW_TEXT = 32,    /* below `since`: 404 that says that the version has it not */
     CI_ROUTE_BODY_PROVISION = 8, /* [api]max_json_body_size_provision is the limit */
 };

@@ -298,6 +298,9 @@ static bool check_patch(struct ci_request *req)
 
     if (!ci_patch_check(req, &patch_rules))
         return false;
+    if (ci_patch_touches(req, "/chassis_uuid") && !ci_patch_value(req, "/chassis_uuid") &&
+        !ci_version_needs(req, CI_API_UNSET_CHASSIS_UUID))
+        return false;
     if (ci_arg_true(req, "reset_interfaces", false) && !ci_patch_value(req, "/driver"))
         return ci_fail_text(req->ctx, Invalid,
                             "The reset_interfaces parameter can only be used when changing the "
@@ -340,6 +343,18 @@ static bool check_console(struct ci_request *req, const struct ci_node *node)
                           req->idents[0]);
 }
 
+/* Nova tells the instance's name in instance_info; it names a node that has no such name yet. */
+static void adopt_instance_name(struct ci_request *req, json_t *document)
+{
+    const char *display = json_string_value(
+        json_object_get(json_object_get(document, "instance_info"), "display_name"));
+    const char *name = json_string_value(json_object_get(document, "instance_name"));
+
+    if (display && display[0] && strlen(display) <= 255 && (!name || !name[0]) &&
+        ci_patch_touches(req, "/instance_info"))
+        json_object_set_new(document, "instance_name", json_string(display));
+}
+
 static bool patch_node(struct ci_request *req, struct ci_node *node)
 {
     json_t *more, *document;
@@ -347,6 +362,7 @@ static bool patch_node(struct ci_request *req, struct ci_node *node)
     if (!more_of(req, node, &more) || !ci_patch_apply(req, &patch_rules, node, more, &document) ||
         !check_document(req, document))
         return false;
+    adopt_instance_name(req, document);
     if (json_string_value(json_object_get(document, "conductor_group")))
         json_object_set_new(document, "conductor_group",
                             json_string(lower(req->ctx->mem, json_string_value(json_object_get(

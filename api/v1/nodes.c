@@ -33,7 +33,7 @@
         {"project", CI_PARAM_STRING, 1, CI_BELOW_NOTHING, false},                                  \
         {"shard", CI_PARAM_LIST, CI_API_NODE_SHARD, CI_BELOW_406_NAMED, false},                    \
         {"sharded", CI_PARAM_BOOL, CI_API_NODE_SHARD, CI_BELOW_406_NAMED, false},                  \
-        {"parent_node", CI_PARAM_UUID, CI_API_PARENT_CHILD_NODES, CI_BELOW_406_NAMED, false},      \
+        {"parent_node", CI_PARAM_STRING, CI_API_PARENT_CHILD_NODES, CI_BELOW_406_NAMED, false},    \
         {"include_children", CI_PARAM_BOOL, CI_API_PARENT_CHILD_NODES, CI_BELOW_406_NAMED, false}, \
     {                                                                                              \
         "instance_name", CI_PARAM_STRING, CI_API_NODE_INSTANCE_NAME, CI_BELOW_406_NAMED, false     \
