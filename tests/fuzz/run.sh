@@ -4,38 +4,46 @@
 #
 #     tests/fuzz/run.sh BUILD SECONDS [KEEP]
 #
-# Starts from tests/fuzz/corpus/NAME, which is left alone; with KEEP as third word, new inputs
-# are merged into it. A crash is left in BUILD/crashes/NAME-…, printed, and counted. The last
-# line is "N passed, N failed".
+# As many run at once as there are processors. Each starts from tests/fuzz/corpus/NAME, which is
+# left alone; with KEEP as third word, new inputs are merged into it. A crash is left in
+# BUILD/crashes/NAME-… and printed. The last line is "N passed, N failed".
 set -u
-build=$(cd "${1:?usage: run.sh BUILD SECONDS [KEEP]}" && pwd) || exit 2
-seconds=${2:?usage: run.sh BUILD SECONDS [KEEP]}
-keep=${3:-}
 here=$(cd "$(dirname "$0")" && pwd)
-passed=0
-failed=0
-mkdir -p "$build/crashes"
-for program in "$build"/tests/fuzz/fuzz_*; do
-    if [ ! -f "$program" ] || [ ! -x "$program" ]; then continue; fi
-    name=${program##*/fuzz_}
-    found=$build/found/$name
-    mkdir -p "$found" "$here/corpus/$name"
-    log=$build/crashes/$name.log
+
+# One target; its verdict goes to BUILD/crashes/NAME.passed or NAME.failed.
+one() {
+    program=$1 name=${1##*/fuzz_} crashes=$build/crashes
+    log=$crashes/$name.log
+    mkdir -p "$build/found/$name" "$here/corpus/$name"
     options="-max_total_time=$seconds -timeout=10 -rss_limit_mb=1024 -max_len=65536"
     [ -f "$here/$name.dict" ] && options="$options -dict=$here/$name.dict"
     # shellcheck disable=SC2086  # the options are words
-    if "$program" $options -print_final_stats=1 -artifact_prefix="$build/crashes/$name-" \
-        "$found" "$here/corpus/$name" >"$log" 2>&1 </dev/null; then
-        passed=$((passed + 1))
+    if "$program" $options -print_final_stats=1 -artifact_prefix="$crashes/$name-" \
+        "$build/found/$name" "$here/corpus/$name" >"$log" 2>&1 </dev/null; then
+        : >"$crashes/$name.passed"
         echo "fuzz $name: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") inputs, clean"
-        if [ -n "$keep" ]; then
-            "$program" -merge=1 "$here/corpus/$name" "$found" >>"$log" 2>&1 </dev/null
-        fi
+        [ -z "$keep" ] || "$program" -merge=1 "$here/corpus/$name" "$build/found/$name" \
+            >>"$log" 2>&1 </dev/null
     else
-        failed=$((failed + 1))
+        : >"$crashes/$name.failed"
         echo "fuzz $name: FAILED, see $log"
         tail -40 "$log"
     fi
-done
+}
+
+if [ "${1:-}" = --one ]; then
+    build=$2 seconds=$3 keep=${4#keep=}
+    one "$5"
+    exit 0
+fi
+build=$(cd "${1:?usage: run.sh BUILD SECONDS [KEEP]}" && pwd) || exit 2
+seconds=${2:?usage: run.sh BUILD SECONDS [KEEP]}
+keep=${3:-}
+mkdir -p "$build/crashes"
+rm -f "$build"/crashes/*.passed "$build"/crashes/*.failed
+find "$build/tests/fuzz" -maxdepth 1 -type f -name 'fuzz_*' -perm -u+x -print0 | sort -z |
+    xargs -0 -r -n 1 -P "$(nproc)" "$0" --one "$build" "$seconds" "keep=$keep"
+passed=$(find "$build/crashes" -name '*.passed' | wc -l)
+failed=$(find "$build/crashes" -name '*.failed' | wc -l)
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
