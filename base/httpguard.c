@@ -29,6 +29,7 @@
 #define BUCKETS 32
 #define LOOK_EVERY_MS 500
 #define JUST_OPENED_MS 1000
+#define FIRST_LOOK_MS 1000
 #define LINGERING_MAX 128
 #define LINGER_MS 2000
 #define PHASE_BITS 3
@@ -106,36 +107,41 @@ static struct bucket *bucket_of(struct ci_guard *guard, int fd)
     return &guard->buckets[(unsigned)fd % BUCKETS];
 }
 
-/* When the connection last received anything; 0 when the kernel does not say. */
-static int64_t last_received_ms(int fd, int64_t now)
+/*
+ * Looks at an idle connection: when it last received anything, and whether its client has
+ * said goodbye together with its last request, which libmicrohttpd does not notice (it reads
+ * until the socket is empty and waits for an event that has been).
+ */
+static bool look(struct ci_guarded *g, int64_t idle_since, int64_t now)
 {
     struct tcp_info info;
     socklen_t n = sizeof info;
+    int unread = 0;
 
-    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &n) != 0)
-        return 0;
-    return now - info.tcpi_last_data_recv;
+    if (getsockopt(g->fd, IPPROTO_TCP, TCP_INFO, &info, &n) != 0)
+        return false;
+    if (now - info.tcpi_last_data_recv > idle_since + SLACK_MS)
+        g->partial_ms = now - info.tcpi_last_data_recv;
+    return info.tcpi_state == TCP_CLOSE_WAIT && ioctl(g->fd, FIONREAD, &unread) == 0 && unread == 0;
 }
 
-/* Has an idle connection been sending the next request's line for too long? */
-static bool is_dripping(const struct ci_guard *guard, struct ci_guarded *g, uint64_t state,
-                        int64_t now)
+/* Has the client of an idle connection gone, or been sending a request line for too long? */
+static bool is_abandoned(const struct ci_guard *guard, struct ci_guarded *g, uint64_t state,
+                         int64_t now)
 {
-    int64_t idle_since = deadline_in(state) - guard->limits.idle_ms, received;
+    int64_t idle_since = deadline_in(state) - guard->limits.idle_ms;
 
-    if (now - idle_since < guard->limits.header_ms)
-        return false;
-    if (g->partial_state != state) {
-        if (now < g->look_ms)
-            return false;
-        g->look_ms = now + guard->limits.header_ms;
-        received = last_received_ms(g->fd, now);
-        if (received <= idle_since + SLACK_MS)
-            return false;
-        g->partial_state = state;
-        g->partial_ms = received;
+    if (g->looked_state != state) {
+        g->looked_state = state;
+        g->look_ms = idle_since + FIRST_LOOK_MS;
+        g->partial_ms = 0;
     }
-    return now - g->partial_ms >= guard->limits.header_ms;
+    if (g->partial_ms)
+        return now - g->partial_ms >= guard->limits.header_ms;
+    if (now < g->look_ms)
+        return false;
+    g->look_ms = now + guard->limits.header_ms;
+    return look(g, idle_since, now);
 }
 
 static bool is_late(const struct ci_guard *guard, struct ci_guarded *g, int64_t now)
@@ -143,7 +149,7 @@ static bool is_late(const struct ci_guard *guard, struct ci_guarded *g, int64_t 
     uint64_t state = atomic_load(&g->state);
 
     return now >= deadline_in(state) ||
-           (phase_in(state) == CI_GUARD_IDLE && is_dripping(guard, g, state, now));
+           (phase_in(state) == CI_GUARD_IDLE && is_abandoned(guard, g, state, now));
 }
 
 static void cut_late(struct ci_guard *guard, struct bucket *bucket, int64_t now)

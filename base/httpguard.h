@@ -32,8 +32,8 @@ struct ci_guarded {
     struct ci_guarded *next, *prev; /* guarded by its bucket's lock, like what has no other word */
     int fd;
     _Atomic uint64_t state;      /* deadline and phase in one, so that they are read together */
-    uint64_t partial_state;      /* the state in which bytes of a next request were seen … */
-    int64_t partial_ms, look_ms; /* … since when, and when to look again */
+    uint64_t looked_state;       /* the idle state in which the kernel was asked about it */
+    int64_t look_ms, partial_ms; /* when to ask again; since when a next request comes, or 0 */
     atomic_bool cut;             /* shut down by the guard */
 };
 
