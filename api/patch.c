@@ -50,13 +50,26 @@ static bool check_shape(struct ci_request *req)
            ci_schema_check(req->ctx, shape, "patch", req->json);
 }
 
+/* A field that is newer than the API served is not known at all. */
+static bool is_allowed(const struct ci_request *req, const struct ci_patch_rules *rules,
+                       const char *name)
+{
+    int n = ci_field_find(rules->type, name);
+
+    return ci_one_of(name, rules->allowed) &&
+           (n < 0 || rules->type->fields[n].rest == CI_NEVER ||
+            rules->type->fields[n].rest <= ci_version_max(req->ctx));
+}
+
 static bool refuse_field(struct ci_request *req, const struct ci_patch_rules *rules,
                          const json_t *operation)
 {
     struct ci_text *names = ci_text_new(req->ctx->mem, 1024);
 
-    for (size_t i = 0; rules->allowed[i]; i++)
-        ci_text_printf(names, "%s%s", i > 0 ? ", " : "", rules->allowed[i]);
+    for (size_t i = 0; rules->allowed[i]; i++) {
+        if (is_allowed(req, rules, rules->allowed[i]))
+            ci_text_printf(names, "%s%s", names->length > 0 ? ", " : "", rules->allowed[i]);
+    }
     return ci_fail_text(req->ctx, Invalid,
                         "Cannot patch %.200s. Only the following can be updated: %s",
                         path_of(operation), names->bytes);
@@ -71,7 +84,7 @@ bool ci_patch_check(struct ci_request *req, const struct ci_patch_rules *rules)
         return false;
     json_array_foreach(req->json, i, operation)
     {
-        if (!ci_one_of(root_of(req, operation), rules->allowed))
+        if (!is_allowed(req, rules, root_of(req, operation)))
             return refuse_field(req, rules, operation);
     }
     json_array_foreach(req->json, i, operation)

@@ -73,6 +73,12 @@ static void add_resource(struct ci_request *req, const char *name)
         ci_text_add(req->reply, pieces[i]);
 }
 
+bool ci_v1_head(struct ci_request *req)
+{
+    return ci_version_is_after_21_4(req->ctx) ? ci_v1_show(req)
+                                              : ci_fail(req->ctx, HTTPMethodNotAllowed);
+}
+
 bool ci_v1_show(struct ci_request *req)
 {
     ci_text_printf(

@@ -134,16 +134,18 @@ static bool cut(struct ci_request *req, struct pieces *ret_pieces, bool *ret_emp
 }
 
 /*
- * Cuts ".json" off the last piece where Ironic does: the version header is there and its
- * version is older than the one that dropped the suffix.
+ * Cuts ".json" off the last piece where Ironic does: always up to 21.4, later where the version
+ * header is there and its version is older than the one that dropped the suffix.
  */
 static void cut_json_suffix(struct ci_request *req, struct pieces *pieces)
 {
     const char *last, *header = req->header(req, "X-OpenStack-Ironic-API-Version");
     size_t length;
 
-    if (pieces->count == 0 || !header || strcasecmp(header, "latest") == 0 ||
-        ci_api_has(req, DOT_JSON))
+    if (pieces->count == 0)
+        return;
+    if (ci_version_is_after_21_4(req->ctx) &&
+        (!header || strcasecmp(header, "latest") == 0 || ci_api_has(req, DOT_JSON)))
         return;
     last = pieces->at[pieces->count - 1];
     length = strlen(last);

@@ -27,6 +27,11 @@ int ci_version_max(const struct ci_ctx *ctx)
     return pinned < newest ? pinned : newest;
 }
 
+bool ci_version_is_after_21_4(const struct ci_ctx *ctx)
+{
+    return ci_version_max(ctx) > CI_API_NODE_SHARD;
+}
+
 /* On the root document it is a controller that negotiates, elsewhere the router. */
 static bool is_root(const struct ci_request *req)
 {
@@ -91,7 +96,7 @@ bool ci_version_parse(struct ci_request *req, const char *value, int *ret_minor)
     length = strlen(value);
     while (length > 0 && isspace((unsigned char)value[length - 1]))
         length--;
-    if (length == 0) {
+    if (length == 0 && ci_version_is_after_21_4(req->ctx)) {
         *ret_minor = CI_API_MIN;
         return true;
     }
@@ -129,11 +134,16 @@ static const char *openstack_version(struct ci_request *req)
 
 bool ci_version_negotiate(struct ci_request *req)
 {
-    const char *asked = openstack_version(req);
+    const char *asked = ci_version_is_after_21_4(req->ctx) ? openstack_version(req) : NULL;
 
     if (!asked)
         asked = req->header(req, HEADER);
-    return ci_version_parse(req, asked ? asked : "", &req->version);
+    req->version = CI_API_MIN;
+    if (is_root(req) && !ci_version_is_after_21_4(req->ctx)) {
+        req->no_version_headers = true;
+        return true;
+    }
+    return !asked || ci_version_parse(req, asked, &req->version);
 }
 
 bool ci_version_needs(struct ci_request *req, int minor)

@@ -19,6 +19,12 @@ enum ci_api_version {
 int ci_version_max(const struct ci_ctx *ctx);
 
 /*
+ * Some behaviour changed after release 21.4 without a microversion of its own: negotiation on
+ * "/", OpenStack-API-Version, an empty header, HEAD on /v1, ".json". It follows the pin.
+ */
+bool ci_version_is_after_21_4(const struct ci_ctx *ctx);
+
+/*
  * Finds the version in the request's headers; 406 for what is malformed or not served. The
  * names OpenStack-API-Version (service "baremetal") and X-OpenStack-Ironic-API-Version are
  * read, the first one wins; none means 1.1; "latest" means the highest.

@@ -345,8 +345,13 @@ bool ci_provision_set(struct ci_request *req)
     const char *target = ci_arg_text(req, "target");
     struct ci_node *node;
 
-    if (!check_types(req) || !ci_request_node(req, &node) ||
-        !ci_version_needs(req, ci_verb_since(target)))
+    if (!check_types(req) || !ci_request_node(req, &node))
+        return false;
+    /* A verb that is newer than the API served is not known at all. */
+    if (ci_verb_since(target) > ci_version_max(req->ctx))
+        return ci_fail(req->ctx, InvalidStateRequested, target, node->uuid,
+                       node->provision_state ? node->provision_state : "None");
+    if (!ci_version_needs(req, ci_verb_since(target)))
         return false;
     if (is_target(target, "active", "rebuild") && ci_is_true(node->maintenance))
         return ci_fail(req->ctx, NodeInMaintenance, "provisioning", node->uuid);

@@ -90,8 +90,9 @@ static bool check_values(struct ci_request *req)
 {
     const char *state = ci_arg_text(req, "provision_state");
     const char *fault = ci_arg_text(req, "fault");
-    static const char *const faults[] = {"power failure", "clean failure", "rescue abort failure",
-                                         "service failure", NULL};
+    bool services = ci_version_max(req->ctx) >= CI_API_SERVICE;
+    const char *const faults[] = {"power failure", "clean failure", "rescue abort failure",
+                                  services ? "service failure" : NULL, NULL};
 
     if (state && !ci_state_exists(state))
         return ci_fail_text(req->ctx, InvalidParameterValue,
@@ -99,9 +100,8 @@ static bool check_values(struct ci_request *req)
     if (fault && !ci_one_of(fault, faults))
         return ci_fail_text(req->ctx, InvalidParameterValue,
                             "Unrecognized fault \"%.200s\" is specified, allowed faults are "
-                            "('power failure', 'clean failure', 'rescue abort failure', "
-                            "'service failure')",
-                            fault);
+                            "('power failure', 'clean failure', 'rescue abort failure'%s)",
+                            fault, services ? ", 'service failure'" : "");
     return true;
 }
 
