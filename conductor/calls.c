@@ -68,6 +68,16 @@ bool ci_call_port(struct ci_call *call, const char *name, struct ci_port **ret_p
     return true;
 }
 
+void ci_call_keep_unknown(void *of)
+{
+    struct ci_object *object = of;
+
+    for (size_t i = 0; i < object->type->count; i++) {
+        if (object->type->fields[i].since > object->row_minor)
+            ci_fieldset_remove(&object->changed, i);
+    }
+}
+
 bool ci_call_answer(struct ci_call *call, json_t *value)
 {
     *call->ret_result = ci_json(call->ctx, value);

@@ -41,6 +41,12 @@ const json_t *ci_call_json(const struct ci_call *call, const char *name);
 ci_must_check bool ci_call_node(struct ci_call *call, const char *name, struct ci_node **ret_node);
 ci_must_check bool ci_call_port(struct ci_call *call, const char *name, struct ci_port **ret_port);
 
+/*
+ * For updates: takes back the marks of fields that are newer than the message. Reading it
+ * filled them in and marked them, but its sender does not know them and changed nothing.
+ */
+void ci_call_keep_unknown(void *object);
+
 /* Answers with a value (the reference is stolen), a text, or an object in its message form. */
 bool ci_call_answer(struct ci_call *call, json_t *value);
 bool ci_call_answer_text(struct ci_call *call, const char *text);

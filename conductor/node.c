@@ -182,6 +182,7 @@ bool ci_call_update_node(struct ci_call *call)
     if (!ci_call_node(call, "node_obj", &node) ||
         !ci_call_bool(call, "reset_interfaces", false, &reset))
         return false;
+    ci_call_keep_unknown(node);
     leave_maintenance(node);
     if (!check_protected(call->ctx, node) || !check_retired(call->ctx, node) ||
         !check_interfaces(call->ctx, node, reset))

@@ -134,8 +134,10 @@ bool ci_call_update_port(struct ci_call *call)
     struct ci_task *task;
     bool done;
 
-    if (!ci_call_port(call, "port_obj", &port) ||
-        !ci_task_take_id(call->conductor, call->ctx, port->node_id, CI_EXCLUSIVE, "port update",
+    if (!ci_call_port(call, "port_obj", &port))
+        return false;
+    ci_call_keep_unknown(port);
+    if (!ci_task_take_id(call->conductor, call->ctx, port->node_id, CI_EXCLUSIVE, "port update",
                          &task))
         return false;
     done = update(task, port) && ci_call_answer_object(call, port);

@@ -80,6 +80,21 @@ START_TEST(an_update_saves_what_changed_and_nothing_else)
 }
 END_TEST
 
+START_TEST(a_sender_of_an_older_release_leaves_what_it_does_not_know)
+{
+    struct ci_node *node = node_in(CI_STATE_ACTIVE), *sent = bench_reload(node), *after;
+    json_t *message;
+
+    ci_node_set_description(sent, "from an old API");
+    ok(ci_wire_write_at(bench.ctx, sent, 37, &message));
+    ok(bench_call(node, CI_RPC_update_node, json_pack("{s:O}", "node_obj", message), NULL));
+    after = bench_reload(node);
+    ck_assert_str_eq(after->description, "from an old API");
+    ck_assert_str_eq(after->firmware_interface, node->firmware_interface);
+    bench_stop();
+}
+END_TEST
+
 START_TEST(leaving_maintenance_clears_its_reason_and_fault)
 {
     struct ci_node *node = node_in(CI_STATE_AVAILABLE), *after;
@@ -342,6 +357,7 @@ END_TEST
 UNIT_MAIN("conductor/node", a_created_node_gets_its_interfaces_and_is_answered,
           a_node_of_an_unknown_driver_has_no_conductor,
           an_update_saves_what_changed_and_nothing_else,
+          a_sender_of_an_older_release_leaves_what_it_does_not_know,
           leaving_maintenance_clears_its_reason_and_fault,
           protection_asks_for_an_active_node_and_its_reason_for_protection,
           an_available_node_cannot_be_retired, interfaces_change_only_where_nobody_uses_the_node,

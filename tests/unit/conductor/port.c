@@ -54,6 +54,24 @@ START_TEST(a_port_is_created_changed_and_deleted)
 }
 END_TEST
 
+START_TEST(a_sender_of_an_older_release_leaves_what_it_does_not_know)
+{
+    struct ci_node *node = node_in(CI_STATE_AVAILABLE);
+    struct ci_port *port = new_port(node, "52:54:00:00:00:01");
+    json_t *message;
+
+    ci_port_set_name(port, "eth0");
+    ok(send(node, CI_RPC_create_port, port));
+    port = stored(port);
+    ci_port_set_extra(port, "{\"a\": 1}");
+    ok(ci_wire_write_at(bench.ctx, port, 9, &message));
+    ok(bench_call(node, CI_RPC_update_port, json_pack("{s:O}", "port_obj", message), NULL));
+    ck_assert_str_eq(stored(port)->extra, "{\"a\": 1}");
+    ck_assert_str_eq(stored(port)->name, "eth0");
+    bench_stop();
+}
+END_TEST
+
 START_TEST(an_address_is_used_once)
 {
     struct ci_node *node = node_in(CI_STATE_AVAILABLE);
@@ -155,7 +173,8 @@ START_TEST(ports_of_a_group_are_in_one_physical_network)
 }
 END_TEST
 
-UNIT_MAIN("conductor/port", a_port_is_created_changed_and_deleted, an_address_is_used_once,
+UNIT_MAIN("conductor/port", a_port_is_created_changed_and_deleted,
+          a_sender_of_an_older_release_leaves_what_it_does_not_know, an_address_is_used_once,
           a_port_is_created_while_its_node_is_locked_but_not_changed,
           the_address_of_a_used_nodes_port_stays,
           the_cable_of_a_port_moves_only_before_the_node_is_available,
