@@ -221,8 +221,12 @@ START_TEST(lines_of_threads_do_not_mix)
     for (int i = 0; i < 4; i++)
         pthread_join(threads[i], NULL);
     text = finish(ctx);
-    for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest), lines++)
+    for (line = text; *line; line = rest + 1, lines++) {
+        rest = strchr(line, '\n');
+        ck_assert_ptr_nonnull(rest);
+        *rest = '\0';
         check_line(line, STAMP "INFO castiron[^ ]+ \\[-\\] Line: thread=[0-3] [0-9]{100} end$");
+    }
     ck_assert_int_eq(lines, 2000);
 }
 END_TEST
