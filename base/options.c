@@ -232,26 +232,27 @@ static bool set_list(const char *const **value, struct ci_arena *mem, const char
 /* key:value,key:value; no key twice. */
 static bool set_dict(const char *const **value, struct ci_arena *mem, const char *text)
 {
-    const char *t = trimmed(mem, text, text + strlen(text));
     const char *const *parts;
     const char **dict;
-    size_t n = 0;
+    size_t n = 0, filled = 0;
 
-    dict = ci_alloc_array(mem, 2 * LIST_MAX + 1, sizeof *dict);
-    if (!set_list(&parts, mem, t))
+    if (!set_list(&parts, mem, text))
         return false;
+    while (parts[n])
+        n++;
+    dict = ci_alloc_array(mem, 2 * n + 1, sizeof *dict);
     for (; *parts; parts++) {
         const char *colon = strchr(*parts, ':');
         const char *key = colon ? trimmed(mem, *parts, colon) : "";
 
         if (!*key)
             return false;
-        for (size_t i = 0; i < n; i += 2) {
+        for (size_t i = 0; i < filled; i += 2) {
             if (strcmp(dict[i], key) == 0)
                 return false;
         }
-        dict[n++] = key;
-        dict[n++] = trimmed(mem, colon + 1, colon + strlen(colon));
+        dict[filled++] = key;
+        dict[filled++] = trimmed(mem, colon + 1, colon + strlen(colon));
     }
     *value = dict;
     return true;

@@ -198,6 +198,21 @@ static void adopt(struct ci_daemon *daemon, struct ci_config *config)
     ci_config_set_current(config);
 }
 
+/* In a context of its own: what the reading took is not needed any more. */
+static struct ci_config *load(const struct ci_daemon *daemon)
+{
+    struct ci_ctx ctx = {.mem = ci_arena_new()};
+    struct ci_config *config;
+
+    if (!ci_config_load(&ctx, &daemon->sources, &config) ||
+        !ci_log_open(&ctx, config, daemon->program)) {
+        (void)fprintf(stderr, "%s: %s\n", daemon->program, ctx.error->message);
+        exit(FAILED);
+    }
+    ci_arena_free(ctx.mem);
+    return config;
+}
+
 struct ci_daemon *ci_daemon_start(const char *program, const char *summary, int argc, char **argv)
 {
     struct ci_arena *mem;
@@ -215,11 +230,7 @@ struct ci_daemon *ci_daemon_start(const char *program, const char *summary, int 
     read_command_line(daemon, summary, argc, argv, arguments);
     daemon->sources = (struct ci_config_sources){program, arguments->files, arguments->dirs,
                                                  arguments->overrides};
-    if (!ci_config_load(&daemon->ctx, &daemon->sources, &config) ||
-        !ci_log_open(&daemon->ctx, config, program)) {
-        (void)fprintf(stderr, "%s: %s\n", program, daemon->ctx.error->message);
-        exit(FAILED);
-    }
+    config = load(daemon);
     adopt(daemon, config);
     ci_config_report(NULL, config);
     set_limits();
