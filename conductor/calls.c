@@ -32,26 +32,6 @@ const json_t *ci_call_json(const struct ci_call *call, const char *name)
 
     return !value || ci_json_kind(value) == CI_JSON_NULL ? NULL : value;
 }
-/*
- * Changed is what the sender says it changed. Ironic counts what it fills into an older object
- * too, and so an older API's patch of a node takes away what only newer services know of it.
- */
-static void keep_sent_changes(struct ci_object *object, const json_t *value)
-{
-    const json_t *changes = json_object_get(value, "ironic_object.changes"), *name;
-    struct ci_fieldset sent = {0};
-    size_t i;
-
-    json_array_foreach(changes, i, name)
-    {
-        int n = json_is_string(name) ? ci_field_find(object->type, json_string_value(name)) : -1;
-
-        if (n >= 0 && ci_fieldset_has(&object->changed, (size_t)n))
-            ci_fieldset_add(&sent, (size_t)n);
-    }
-    object->changed = sent;
-}
-
 static bool read_object(struct ci_call *call, const char *name, const struct ci_type *type,
                         struct ci_object **ret_object)
 {
@@ -64,7 +44,6 @@ static bool read_object(struct ci_call *call, const char *name, const struct ci_
     if ((*ret_object)->type != type)
         return ci_fail_text(call->ctx, Invalid, "The argument %s is a %s, not a %s.", name,
                             (*ret_object)->type->name, type->name);
-    keep_sent_changes(*ret_object, value);
     return true;
 }
 
