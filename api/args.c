@@ -104,6 +104,11 @@ static bool take_query(void *arg, const char *name, const char *value)
         unexpected(reading, name);
         return true;
     }
+    if (req->args[i].given && req->route->params[i].kind == CI_PARAM_LIST &&
+        !ci_version_is_after_21_4(req->ctx))
+        return ci_fail_text(req->ctx, InvalidParameterValue,
+                            "Expected string for %s: ['%.200s', '%.200s']", name, req->args[i].text,
+                            value);
     if (req->args[i].given && req->route->params[i].kind == CI_PARAM_LIST)
         value = ci_printf(req->ctx->mem, "%s,%s", req->args[i].text, value);
     req->args[i].given = true;

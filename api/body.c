@@ -13,6 +13,9 @@ static bool refuse(struct ci_request *req)
     req->bare_fault = ci_failed_with(req->ctx, CI_ERR_JSONTooDeep);
     req->webob_fault = ci_failed_with(req->ctx, CI_ERR_JSONNotUTF8);
     req->no_version_headers = req->bare_fault || req->webob_fault;
+    /* Ironic's router says no more than the status about bytes that are no text. */
+    if (req->webob_fault)
+        req->ctx->error->message = "";
     return false;
 }
 

@@ -101,12 +101,33 @@ static bool resource_not_found(struct ci_request *req)
 }
 
 /*
+ * An escaped slash divides up to 21.4, and is kept as it is written later. Two slashes at the
+ * beginning count as one.
+ */
+static const char *escaped_slashes(struct ci_request *req, const char *path)
+{
+    const char *instead = ci_version_is_after_21_4(req->ctx) ? "%252F" : "/", *found;
+    struct ci_text *text;
+
+    if (path[0] == '/' && path[1] == '/')
+        path++;
+    found = strcasestr(path, "%2f");
+    if (!found)
+        return path;
+    text = ci_text_new(req->ctx->mem, 64 * 1024);
+    for (; found; path = found + 3, found = strcasestr(path, "%2f"))
+        ci_text_printf(text, "%.*s%s", (int)(found - path), path, instead);
+    ci_text_add(text, path);
+    return text->bytes;
+}
+
+/*
  * Cuts the path into pieces with "v1" in front. Doubled slashes leave an empty piece, which is
  * an empty identifier to Ironic; one slash at the end is ignored.
  */
 static bool cut(struct ci_request *req, struct pieces *ret_pieces, bool *ret_empty)
 {
-    const char *at = req->path;
+    const char *at = escaped_slashes(req, req->path);
     struct pieces pieces = {0};
 
     *ret_empty = false;
@@ -295,6 +316,15 @@ static bool is_passed(const struct pieces *path)
     return false;
 }
 
+/* Below such a station are actions, of which Ironic's router does not tell the methods. */
+static bool is_action(const struct pieces *path)
+{
+    struct pieces parent = *path;
+
+    parent.count--;
+    return path->count > 2 && find(&parent, NULL) < 0 && is_passed(&parent);
+}
+
 /* Nothing has this method and path: say why as Ironic does. */
 static bool refuse_route(struct ci_request *req, const struct pieces *path)
 {
@@ -307,7 +337,7 @@ static bool refuse_route(struct ci_request *req, const struct pieces *path)
     if (path->count == 1)
         return ci_fail(req->ctx, HTTPMethodNotAllowed);
     if (find(path, NULL) >= 0) {
-        req->allow = allow(req, path);
+        req->allow = is_action(path) ? "" : allow(req, path);
         return refuse(req, 405, "");
     }
     if (is_passed(path)) {
@@ -341,7 +371,7 @@ static bool refuse_version(struct ci_request *req)
         req->allow = allow(req, &(struct pieces){.count = 2, .at = {"v1", "nodes"}});
         return refuse(req, 405, "");
     }
-    if (req->route->flags & CI_ROUTE_BELOW_TEXT)
+    if (req->route->flags & CI_ROUTE_BELOW_TEXT && ci_version_is_after_21_4(req->ctx))
         return ci_fail_status(req->ctx, NotFound, 404, "The API is not supported for this version");
     return resource_not_found(req);
 }

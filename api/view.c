@@ -237,11 +237,19 @@ static bool refuse_enumerating(struct ci_request *req, const struct ci_view *vie
                         "Schema error: '%.200s' is not one of [%s]", name, list->bytes);
 }
 
+bool ci_fields_refuse(struct ci_request *req, const char *names)
+{
+    return ci_fail_text(req->ctx, InvalidParameterValue, "Field(s) \"%.400s\" are not valid",
+                        names);
+}
+
 static bool refuse_field(struct ci_request *req, const struct ci_view *view, const char *name)
 {
-    if (view->enumerates_fields)
+    if (view->field_words == CI_FIELDS_LISTED && ci_version_is_after_21_4(req->ctx))
         return refuse_enumerating(req, view, name);
-    return ci_fail_text(req->ctx, InvalidParameterValue, "Field %.200s is not a valid field.",
+    return ci_fail_text(req->ctx, InvalidParameterValue,
+                        view->field_words == CI_FIELDS_PLAIN ? "Field %.200s is not a valid field."
+                                                             : "Field(s) \"%.200s\" are not valid",
                         name);
 }
 

@@ -42,6 +42,13 @@ struct ci_extra {
     void (*write)(struct ci_text *text, const struct ci_view_row *row, size_t n);
 };
 
+/* The words for an unknown name of fields=. */
+enum ci_field_words {
+    CI_FIELDS_PLAIN,  /* Field bogus is not a valid field. */
+    CI_FIELDS_QUOTED, /* Field(s) "bogus" are not valid */
+    CI_FIELDS_LISTED  /* 'bogus' is not one of [all there are]; of old releases: quoted */
+};
+
 struct ci_view {
     const struct ci_type *type;
     const char *collection;         /* "nodes": key of lists, and part of links */
@@ -59,7 +66,7 @@ struct ci_view {
     bool (*not_found)(struct ci_ctx *ctx, const char *key); /* fails: there is no such marker */
     const char *default_sort;
     const char *const *refused_sort; /* extras that Ironic refuses by their bare name; or NULL */
-    bool enumerates_fields; /* the error for an unknown name of fields= lists all there are */
+    enum ci_field_words field_words;
 };
 
 /* Which fields: all of the version, or those named (by fields=, or by the default list). */
@@ -82,6 +89,9 @@ ci_must_check bool ci_view_some(struct ci_request *req, const struct ci_view *vi
 ci_must_check bool ci_view_check_fields(struct ci_request *req, const struct ci_view *view,
                                         const char *const *fields, bool list);
 
+/* Fails with InvalidParameterValue in the quoted words above. */
+bool ci_fields_refuse(struct ci_request *req, const char *names);
+
 /* Conditions of a list, joined by AND. */
 struct ci_filter {
     struct ci_text *sql;
@@ -91,6 +101,12 @@ struct ci_filter {
 void ci_filter_init(struct ci_filter *filter, struct ci_arena *mem);
 /* Adds "expression" in which '?' stands for the bound value. */
 void ci_filter_add(struct ci_filter *filter, const char *expression, const char *value);
+/* Adds "before $n, $n+1, … after" for one or more values, ended by NULL. */
+void ci_filter_any(struct ci_filter *filter, const char *before, const char *const *values,
+                   const char *after);
+/* Adds a condition that the column has the text somewhere in it. */
+void ci_filter_contains(struct ci_filter *filter, struct ci_arena *mem, const char *column,
+                        const char *text);
 
 /*
  * Answers with a list: filter, marker, limit, sort_key, sort_dir, fields, detail as the

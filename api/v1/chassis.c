@@ -72,7 +72,7 @@ const struct ci_view ci_chassis_view = {
     .extra_count = sizeof extras / sizeof extras[0],
     .not_found = not_found,
     .default_sort = "id",
-    .enumerates_fields = true,
+    .field_words = CI_FIELDS_LISTED,
 };
 
 static const struct ci_field_rule rules[] = {
@@ -186,5 +186,6 @@ bool ci_chassis_nodes_detail(struct ci_request *req)
 /* A node has one address of its own. */
 bool ci_chassis_node(struct ci_request *req)
 {
-    return ci_fail(req->ctx, MalformedRequestURI);
+    return ci_version_is_after_21_4(req->ctx) ? ci_fail(req->ctx, MalformedRequestURI)
+                                              : ci_fail(req->ctx, OperationNotPermitted);
 }

@@ -71,7 +71,7 @@ const struct ci_view ci_conductor_view = {
     .not_found = not_found,
     .default_sort = "id",
     .refused_sort = refused_sort,
-    .enumerates_fields = true,
+    .field_words = CI_FIELDS_LISTED,
 };
 
 bool ci_conductors_list(struct ci_request *req)

@@ -248,6 +248,13 @@ bool ci_node_create_route(struct ci_request *req)
     return ci_reply_location(req, "/v1/nodes/%s", node->uuid) && ci_node_reply(req, node->uuid);
 }
 
+/* Ironic takes the identifier in the path for the body. */
+bool ci_node_create_at(struct ci_request *req)
+{
+    return ci_fail_text(req->ctx, InvalidParameterValue,
+                        "Schema error for node: '%s' is not of type 'object'", req->idents[0]);
+}
+
 /* The patch that frees a node in maintenance from its instance is taken in any state. */
 static bool frees_instance(const struct ci_request *req)
 {
