@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 
 SETTINGS = {
-    'fsync': 'off', 'synchronous_commit': 'off', 'full_page_writes': 'off',
+    'fsync': 'off', 'full_page_writes': 'off',
     'shared_buffers': '32MB', 'max_connections': '200', 'timezone': 'UTC',
     'listen_addresses': '127.0.0.1', 'log_min_messages': 'warning', 'autovacuum': 'off',
 }

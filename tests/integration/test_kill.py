@@ -56,7 +56,7 @@ class Kill(case.Case):
     """On PostgreSQL, whose log is what survives."""
 
     # Work long enough that a kill finds it under way.
-    OPTIONS = {'fake': {'deploy_delay': '0.05', 'power_delay': '0.02'}}
+    OPTIONS = {'fake': {'deploy_delay': '0,1'}}
 
     def settle(self, name):
         """Waits until nothing works on the node any more; gives it."""
