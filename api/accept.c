@@ -4,7 +4,6 @@
  */
 #include "api/accept.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -24,15 +23,26 @@ static int precision(const char *range, const char *type)
     return 0;
 }
 
+/* "1", "0.5", "0.125": at most three decimals count; anything else is 0. */
+static int thousandths(const char *text)
+{
+    int value = 0;
+
+    if (text[0] == '1')
+        return 1000;
+    if (text[0] != '0' || text[1] != '.')
+        return 0;
+    for (size_t i = 2, worth = 100; i < 5 && text[i] >= '0' && text[i] <= '9'; i++, worth /= 10)
+        value += (text[i] - '0') * (int)worth;
+    return value;
+}
+
 /* "q=0.5" among the parameters of a range, in thousandths; 1000 without. */
 static int quality(const char *const *parameters)
 {
     for (; *parameters; parameters++) {
-        if (strncasecmp(*parameters, "q=", 2) == 0) {
-            double q = strtod(*parameters + 2, NULL);
-
-            return q < 0 ? 0 : q > 1 ? 1000 : (int)(q * 1000);
-        }
+        if (strncasecmp(*parameters, "q=", 2) == 0)
+            return thousandths(*parameters + 2);
     }
     return 1000;
 }

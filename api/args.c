@@ -163,30 +163,38 @@ static bool check_bool(struct ci_request *req, const struct ci_param *param, str
     return ci_bool_refuse(req, param->name, shown(req, arg));
 }
 
-static bool check_int(struct ci_request *req, const struct ci_param *param, struct ci_arg *arg)
+/* Digits, as Python's int() takes them: blanks around, a sign. Beyond 64 bits the end is as good.
+ */
+static bool whole_number(struct ci_arena *mem, const char *text, int64_t *ret_number)
 {
-    const char *text = arg->text;
+    const char *digits;
     size_t length;
-    char *end;
 
-    if (arg->json && ci_json_kind(arg->json) == CI_JSON_INT) {
-        arg->number = json_integer_value(arg->json);
-        return true;
-    }
-    if (!text)
-        return wrong(req, "an integer", param, arg);
     while (isspace((unsigned char)*text))
         text++;
     length = strlen(text);
     while (length > 0 && isspace((unsigned char)text[length - 1]))
         length--;
-    if (*text == '+')
-        text++, length--;
-    /* strtoll() clamps what is beyond 64 bits, which serves: every limit is far below. */
-    arg->number = strtoll(text, &end, 10);
-    if (length == 0 || !isdigit((unsigned char)text[*text == '-']) || end != text + length)
-        return wrong(req, "an integer", param, arg);
+    if (text[0] == '+' && length > 1 && text[1] != '-') {
+        text++;
+        length--;
+    }
+    digits = text + (text[0] == '-');
+    if (strspn(digits, "0123456789") + (size_t)(digits - text) != length || digits == text + length)
+        return false;
+    if (!ci_parse_int(ci_strndup(mem, text, length), INT64_MIN, INT64_MAX, ret_number))
+        *ret_number = text[0] == '-' ? INT64_MIN : INT64_MAX;
     return true;
+}
+
+static bool check_int(struct ci_request *req, const struct ci_param *param, struct ci_arg *arg)
+{
+    if (arg->json && ci_json_kind(arg->json) == CI_JSON_INT) {
+        arg->number = json_integer_value(arg->json);
+        return true;
+    }
+    return (arg->text && whole_number(req->ctx->mem, arg->text, &arg->number)) ||
+           wrong(req, "an integer", param, arg);
 }
 
 /* Trimmed, lower case, without doubles. */

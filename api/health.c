@@ -5,7 +5,6 @@
 #include "api/health.h"
 
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -47,8 +46,12 @@ static const char *path_of_port(const struct ci_request *req)
 
     for (; paths && *paths; paths++) {
         const char *colon = strchr(*paths, ':');
+        int64_t port;
 
-        if (colon && strtol(*paths, NULL, 10) == ci_api_port(req->api))
+        if (colon &&
+            ci_parse_int(ci_strndup(req->ctx->mem, *paths, (size_t)(colon - *paths)), 0, 65535,
+                         &port) &&
+            port == ci_api_port(req->api))
             return colon + 1;
     }
     return NULL;

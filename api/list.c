@@ -52,6 +52,37 @@ void ci_filter_add(struct ci_filter *filter, const char *expression, const char 
                    mark + 1);
 }
 
+void ci_filter_any(struct ci_filter *filter, const char *before, const char *const *values,
+                   const char *after)
+{
+    const size_t reserved = 4; /* for the marker and the limit */
+
+    if (filter->sql->length > 0)
+        ci_text_add(filter->sql, " AND ");
+    ci_text_add(filter->sql, before);
+    for (size_t i = 0; values[i]; i++) {
+        if (filter->n + reserved >= sizeof filter->values / sizeof filter->values[0]) {
+            filter->sql->overflow = true;
+            return;
+        }
+        filter->values[filter->n++] = values[i];
+        ci_text_printf(filter->sql, "%s$%zu", i > 0 ? ", " : "", filter->n);
+    }
+    ci_text_add(filter->sql, after);
+}
+
+void ci_filter_contains(struct ci_filter *filter, struct ci_arena *mem, const char *column,
+                        const char *text)
+{
+    struct ci_text *like = ci_text_new(mem, 64 * 1024);
+
+    ci_text_add(like, "%");
+    for (; *text; text++)
+        ci_text_printf(like, strchr("%_\\", *text) ? "\\%c" : "%c", *text);
+    ci_text_add(like, "%");
+    ci_filter_add(filter, ci_printf(mem, "%s LIKE ? ESCAPE '\\'", column), like->bytes);
+}
+
 static bool read_limit(struct page *page)
 {
     const struct ci_arg *limit = ci_arg(page->req, "limit");

@@ -87,6 +87,8 @@ bool ci_patch_check(struct ci_request *req, const struct ci_patch_rules *rules)
         if (!is_allowed(req, rules, root_of(req, operation)))
             return refuse_field(req, rules, operation);
     }
+    if (rules->versions_elsewhere)
+        return true;
     json_array_foreach(req->json, i, operation)
     {
         int n = ci_field_find(rules->type, root_of(req, operation));

@@ -12,6 +12,7 @@ struct ci_patch_rules {
     const struct ci_type *type;
     const char *const *allowed; /* names in the order of Ironic's message; ends with NULL */
     const json_t *schema;       /* of the patched document: ci_schema_of_type() */
+    bool versions_elsewhere;    /* the controller checks what the version has */
 };
 
 /*

@@ -30,11 +30,12 @@ enum ident_kind { IDENT_ANY, IDENT_UUID, IDENT_UUID_OR_NAME, IDENT_NODE };
 static const struct ident_row {
     const char *name;
     enum ident_kind kind;
+    const char *as_21_4; /* what it is up to 21.4, if another */
 } idents[] = {
-    {"node_ident", IDENT_NODE},
-    {"port_ident", IDENT_UUID_OR_NAME},
-    {"port_uuid", IDENT_UUID},
-    {"chassis_uuid", IDENT_UUID},
+    {"node_ident", IDENT_NODE, NULL},
+    {"port_ident", IDENT_UUID_OR_NAME, "port_uuid"},
+    {"port_uuid", IDENT_UUID, NULL},
+    {"chassis_uuid", IDENT_UUID, NULL},
 };
 
 static struct pieces patterns[ROUTES_MAX];
@@ -263,8 +264,11 @@ static bool check_ident(struct ci_request *req, const char *name, const char *va
     enum ident_kind kind = IDENT_ANY;
 
     for (size_t i = 0; i < sizeof idents / sizeof idents[0]; i++) {
-        if (strcmp(idents[i].name, name) == 0)
-            kind = idents[i].kind;
+        if (strcmp(idents[i].name, name) != 0)
+            continue;
+        kind = idents[i].kind;
+        if (idents[i].as_21_4 && !ci_version_is_after_21_4(req->ctx))
+            return check_ident(req, idents[i].as_21_4, value);
     }
     switch (kind) {
     case IDENT_ANY:

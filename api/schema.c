@@ -239,6 +239,29 @@ static void check_additional(struct check *check, const json_t *schema, const js
                         names->bytes, n == 1 ? "was" : "were"));
 }
 
+/* "'b' is a dependency of 'a'" */
+static void check_dependent(struct check *check, const json_t *dependent, const json_t *value,
+                            int depth)
+{
+    const json_t *name;
+    const char *key;
+    json_t *names;
+    size_t i;
+
+    json_object_foreach((json_t *)(uintptr_t)dependent, key, names)
+    {
+        if (!json_object_get(value, key))
+            continue;
+        json_array_foreach(names, i, name)
+        {
+            if (!json_object_get(value, json_string_value(name)))
+                fault(check, depth, false,
+                      ci_printf(check->ctx->mem, "'%s' is a dependency of '%s'",
+                                json_string_value(name), key));
+        }
+    }
+}
+
 static void check_object(struct check *check, const json_t *schema, const json_t *value, int depth)
 {
     json_t *properties = json_object_get(schema, "properties"), *property;
@@ -260,6 +283,7 @@ static void check_object(struct check *check, const json_t *schema, const json_t
                 check, depth, false,
                 ci_printf(check->ctx->mem, "'%s' is a required property", json_string_value(name)));
     }
+    check_dependent(check, json_object_get(schema, "dependentRequired"), value, depth);
     if (json_object_get(schema, "additionalProperties"))
         check_additional(check, schema, value, depth);
 }
@@ -267,6 +291,31 @@ static void check_object(struct check *check, const json_t *schema, const json_t
 static struct check sub_check(const struct check *check)
 {
     return (struct check){.ctx = check->ctx, .root = check->root, .depth = INT32_MAX};
+}
+
+/* Of oneOf, when more than one choice fits: those after the first are named, then the first. */
+static void check_one(struct check *check, const json_t *choices, const json_t *value, int depth)
+{
+    struct ci_text *names = ci_text_new(check->ctx->mem, 4096);
+    const json_t *choice, *first = NULL;
+    size_t i;
+
+    json_array_foreach(choices, i, choice)
+    {
+        struct check sub = sub_check(check);
+
+        walk(&sub, choice, value, depth);
+        if (sub.message)
+            continue;
+        if (first)
+            ci_text_printf(names, "%s, ", repr(check, choice));
+        else
+            first = choice;
+    }
+    if (names->length > 0)
+        fault(check, depth, true,
+              ci_printf(check->ctx->mem, "%s is valid under each of %s%s", repr(check, value),
+                        names->bytes, repr(check, first)));
 }
 
 /* anyOf and oneOf: jsonschema names the value, and Ironic adds the best of the causes. */
@@ -337,8 +386,10 @@ static void walk(struct check *check, const json_t *schema, const json_t *value,
     }
     if (json_object_get(schema, "anyOf"))
         check_any(check, json_object_get(schema, "anyOf"), value, depth);
-    if (json_object_get(schema, "oneOf"))
+    if (json_object_get(schema, "oneOf")) {
         check_any(check, json_object_get(schema, "oneOf"), value, depth);
+        check_one(check, json_object_get(schema, "oneOf"), value, depth);
+    }
     all = json_object_get(schema, "allOf");
     json_array_foreach(all, i, each) walk(check, each, value, depth);
 }

@@ -8,8 +8,7 @@
  * The part of JSON Schema that the API uses, with the words of Python's jsonschema in its
  * errors: type, enum, required, properties, additionalProperties, items, minItems, maxItems,
  * uniqueItems, minLength, maxLength, pattern, format (ipv4, ipv6), minimum, maximum, anyOf, oneOf,
- * allOf, $ref to
- * #/definitions. Keywords it does not know are ignored.
+ * allOf, dependentRequired, $ref to #/definitions. Keywords it does not know are ignored.
  */
 
 /*

@@ -8,8 +8,8 @@
  */
 #include "api/server.h"
 
-#include <stdlib.h>
-#include <unistd.h>
+#include <poll.h>
+#include <stdio.h>
 
 #include "api/auth.h"
 #include "api/health.h"
@@ -238,19 +238,20 @@ bool ci_api_start(struct ci_ctx *ctx, struct ci_db *db, struct ci_rpc *rpc, stru
 {
     struct ci_workers_options options = {
         .name = "api", .threads = (int)ctx->config->api.workers, .queue_limit = WAITING_MAX};
+    struct ci_arena *mem;
     struct ci_api *api;
 
     if (!check(ctx))
         return false;
-    api = calloc(1, sizeof *api);
-    if (!api)
-        abort();
+    mem = ci_arena_new();
+    api = ci_new(mem, struct ci_api);
+    api->mem = mem;
     api->db = db;
     api->rpc = rpc;
     api->workers = ci_workers_new(&options);
     if (!listen_as_configured(ctx, api)) {
         ci_workers_free(api->workers);
-        free(api);
+        ci_arena_free(mem);
         return false;
     }
     ci_info(ctx, "Serving the Bare Metal API", "host=%s port=%d version=1.%d",
@@ -265,11 +266,12 @@ bool ci_api_stop(struct ci_api *api, int limit_s)
         return true;
     ci_health_leave();
     ci_httpd_drain(api->httpd);
-    sleep((unsigned)ci_config_current()->api.shutdown_delay);
+    /* Nothing to wait for but the balancer's next look. */
+    (void)poll(NULL, 0, (int)ci_config_current()->api.shutdown_delay * 1000);
     if (!ci_httpd_stop(api->httpd, limit_s))
         return false;
     ci_workers_free(api->workers);
-    free(api);
+    ci_arena_free(api->mem);
     return true;
 }
 

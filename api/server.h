@@ -12,6 +12,7 @@ struct ci_api {
     struct ci_db *db;
     struct ci_rpc *rpc;
     struct ci_workers *workers;
+    struct ci_arena *mem;
     struct ci_httpd *httpd;
 };
 

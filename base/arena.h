@@ -45,5 +45,6 @@ char *ci_strndup(struct ci_arena *mem, const char *text, size_t n);
 char *ci_printf(struct ci_arena *mem, const char *format, ...) ci_format(2, 3);
 char *ci_vprintf(struct ci_arena *mem, const char *format, va_list args) ci_format(2, 0);
 
-/* Ties something that is not memory to the arena: `done(thing)` runs at its end, last in first out. */
+/* Ties something that is not memory to the arena: `done(thing)` runs at its end, last in first out.
+ */
 void ci_defer(struct ci_arena *mem, void (*done)(void *thing), void *thing);

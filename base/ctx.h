@@ -21,11 +21,11 @@ struct ci_rpc;
 struct ci_identity {
     const char *user_id, *user_name, *user_domain_id, *user_domain_name;
     const char *project_id, *project_name, *project_domain_id, *project_domain_name;
-    const char *system_scope;   /* "all" for system-scoped callers */
-    const char *const *roles;   /* ends with NULL; NULL when there are none */
-    const char *auth_token;     /* secret: never logged */
-    bool is_admin;              /* every rule is granted (noauth, http_basic) */
-    bool is_public_api;         /* a route that asks for no identity */
+    const char *system_scope; /* "all" for system-scoped callers */
+    const char *const *roles; /* ends with NULL; NULL when there are none */
+    const char *auth_token;   /* secret: never logged */
+    bool is_admin;            /* every rule is granted (noauth, http_basic) */
+    bool is_public_api;       /* a route that asks for no identity */
 };
 
 /*
@@ -36,15 +36,15 @@ struct ci_identity {
  */
 struct ci_ctx {
     struct ci_arena *mem;
-    struct ci_error *error;            /* why the last function gave false; NULL while all is well */
-    const struct ci_config *config;    /* the configuration as it was when the work began */
-    struct ci_db *db;                  /* the database; NULL where none is needed */
-    struct ci_db_tx *tx;               /* the open transaction, or NULL; owned by db/ */
-    struct ci_rpc *rpc;                /* how conductors are called; NULL where nobody is */
-    const char *request_id;            /* "req-<uuid>", for the log and for remote calls */
-    const char *global_request_id;     /* the caller's, or NULL */
+    struct ci_error *error;         /* why the last function gave false; NULL while all is well */
+    const struct ci_config *config; /* the configuration as it was when the work began */
+    struct ci_db *db;               /* the database; NULL where none is needed */
+    struct ci_db_tx *tx;            /* the open transaction, or NULL; owned by db/ */
+    struct ci_rpc *rpc;             /* how conductors are called; NULL where nobody is */
+    const char *request_id;         /* "req-<uuid>", for the log and for remote calls */
+    const char *global_request_id;  /* the caller's, or NULL */
     struct ci_identity who;
-    int64_t deadline_ns;               /* CLOCK_MONOTONIC; db reads past it fail with MustWait; 0: may block */
+    int64_t deadline_ns; /* CLOCK_MONOTONIC; db reads past it fail with MustWait; 0: may block */
 };
 
 /*

@@ -17,19 +17,19 @@ enum ci_error_class {
 
 /* What a row of errors.def says. */
 struct ci_error_kind {
-    const char *name;            /* Ironic's class name, as it travels in remote failures */
-    enum ci_error_class parent;  /* itself at the root */
-    int status;                  /* HTTP status */
-    const char *format;          /* the message; %s for each key */
-    const char *keys;            /* names of the values, space separated */
+    const char *name;           /* Ironic's class name, as it travels in remote failures */
+    enum ci_error_class parent; /* itself at the root */
+    int status;                 /* HTTP status */
+    const char *format;         /* the message; %s for each key */
+    const char *keys;           /* names of the values, space separated */
 };
 
 /* Why a piece of work failed. Lives in the arena of its context. */
 struct ci_error {
     enum ci_error_class class;
-    int status;           /* the class's, unless ci_fail_status() gave another */
-    const char *message;  /* what the client or peer is told */
-    bool remote;          /* raised by a conductor that was called */
+    int status;          /* the class's, unless ci_fail_status() gave another */
+    const char *message; /* what the client or peer is told */
+    bool remote;         /* raised by a conductor that was called */
 };
 
 /* The formats as arrays, so that the compiler checks each ci_fail() against its row. */

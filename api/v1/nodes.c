@@ -114,18 +114,6 @@ static const char *lower(struct ci_arena *mem, const char *text)
     return copy;
 }
 
-/* "%wo%" with what LIKE takes specially escaped. */
-static const char *containing(struct ci_arena *mem, const char *text)
-{
-    struct ci_text *like = ci_text_new(mem, 64 * 1024);
-
-    ci_text_add(like, "%");
-    for (; *text; text++)
-        ci_text_printf(like, strchr("%_\\", *text) ? "\\%c" : "%c", *text);
-    ci_text_add(like, "%");
-    return like->bytes;
-}
-
 static bool add_chassis(struct ci_request *req, struct ci_filter *filter, const char *uuid)
 {
     struct ci_rows *rows;
@@ -185,8 +173,8 @@ static void add_filters(struct ci_request *req, struct ci_filter *filter)
     if (ci_arg(req, "shard")->given)
         add_shards(filter, ci_arg(req, "shard")->list);
     if (ci_arg_text(req, "description_contains"))
-        ci_filter_add(filter, "description LIKE ? ESCAPE '\\'",
-                      containing(req->ctx->mem, ci_arg_text(req, "description_contains")));
+        ci_filter_contains(filter, req->ctx->mem, "description",
+                           ci_arg_text(req, "description_contains"));
     if (ci_arg_text(req, "project")) {
         ci_filter_add(filter, "(owner = ?", ci_arg_text(req, "project"));
         ci_text_printf(filter->sql, " OR lessee = $%zu)", filter->n);

@@ -36,8 +36,13 @@ END_TEST
 
 START_TEST(integers_print_at_their_extremes)
 {
-    static const struct { int64_t value; const char *text; } cases[] = {
-        {0, "0"}, {-1, "-1"}, {INT64_MAX, "9223372036854775807"}, {INT64_MIN, "-9223372036854775808"}};
+    static const struct {
+        int64_t value;
+        const char *text;
+    } cases[] = {{0, "0"},
+                 {-1, "-1"},
+                 {INT64_MAX, "9223372036854775807"},
+                 {INT64_MIN, "-9223372036854775808"}};
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct ci_text *text = ci_text_new(unit_ctx()->mem, 100);
@@ -50,7 +55,8 @@ END_TEST
 
 START_TEST(only_whole_numbers_in_range_are_parsed)
 {
-    static const char *const bad[] = {"", "-", " 1", "1 ", "+1", "1x", "0x10", "101", "-1", "99999999999999999999"};
+    static const char *const bad[] = {"",   "-",    " 1",  "1 ", "+1",
+                                      "1x", "0x10", "101", "-1", "99999999999999999999"};
     int64_t value = 7;
 
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
