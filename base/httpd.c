@@ -265,8 +265,32 @@ static struct ci_http_raw raw_head(const struct connection *c, const char *metho
         .version = version,
         .uri_length = c->uri_length,
         .bytes = size ? size->header_size : 0,
-        .headers = MHD_get_connection_values(c->mhd, MHD_HEADER_KIND, NULL, NULL),
     };
+}
+
+struct head_check {
+    struct ci_http_reader reader;
+    const char *problem;
+};
+
+static enum MHD_Result check_header(void *arg, enum MHD_ValueKind kind, const char *name,
+                                    const char *value)
+{
+    struct head_check *check = arg;
+
+    (void)kind, (void)value;
+    check->problem = ci_http_head_header(&check->reader, name);
+    return check->problem ? MHD_NO : MHD_YES;
+}
+
+static const char *check_head(struct connection *c, const struct ci_http_raw *raw)
+{
+    struct head_check check;
+
+    check.problem = ci_http_head_begin(&check.reader, raw);
+    if (!check.problem)
+        (void)MHD_get_connection_values(c->mhd, MHD_HEADER_KIND, check_header, &check);
+    return check.problem ? check.problem : ci_http_head_end(&check.reader, &c->head);
 }
 
 /* Answers before the body has been read: at its end if that is near, else at once. */
@@ -307,7 +331,7 @@ static enum MHD_Result begin(struct connection *c, const char *method, const cha
         /* The buffer is libmicrohttpd's; see on_uri. */
         *(char *)(uintptr_t)c->req.query = c->query_first;
     raw = raw_head(c, method, version);
-    problem = ci_http_head_check(&raw, &c->head);
+    problem = check_head(c, &raw);
     if (problem)
         return refuse_head(c, 400, problem);
     if (raw.bytes > c->httpd->options.header_limit_bytes)

@@ -6,7 +6,8 @@
  * smuggle a request past the first.
  *
  * Its buffer tells: a line's CR LF has become two NUL, a bare LF one, and a NUL that was sent
- * stands where none is expected, or makes for more headers here than were read there.
+ * stands where none is expected, or puts a header elsewhere than where it was found. The one
+ * thing it cannot tell is a NUL beside a bare LF, which together look like CR LF, to both.
  */
 #include "base/httphead.h"
 
@@ -14,13 +15,6 @@
 #include <strings.h>
 
 #define VERSION_BYTES 8
-
-struct reader {
-    const char *at, *end;
-    int headers, hosts, lengths, encodings;
-    const char *length, *encoding;
-    bool expects;
-};
 
 static bool is_token_char(unsigned char c)
 {
@@ -47,7 +41,7 @@ static size_t value_length(const char *at, const char *end)
     return (size_t)(p - at);
 }
 
-static bool is_line_end(const struct reader *in)
+static bool is_line_end(const struct ci_http_reader *in)
 {
     return in->end - in->at >= 2 && in->at[0] == '\0' && in->at[1] == '\0';
 }
@@ -72,9 +66,8 @@ static bool is_number(const char *text, uint64_t *ret_number)
     return true;
 }
 
-static const char *note_header(struct reader *in, const char *name, const char *value)
+static const char *note_header(struct ci_http_reader *in, const char *name, const char *value)
 {
-    in->headers++;
     if (strcasecmp(name, "Host") == 0) {
         in->hosts++;
         return is_host(value) ? NULL : "The Host header is malformed.";
@@ -91,11 +84,36 @@ static const char *note_header(struct reader *in, const char *name, const char *
     return NULL;
 }
 
-static const char *read_header(struct reader *in)
+const char *ci_http_head_begin(struct ci_http_reader *in, const struct ci_http_raw *raw)
 {
-    const char *name = in->at, *value;
-    size_t n = token_length(in->at, in->end);
+    const char *at = raw->method, *end = raw->method + raw->bytes;
+    size_t method = token_length(at, end);
 
+    *in = (struct ci_http_reader){.raw = raw, .at = raw->version + VERSION_BYTES, .end = end};
+    if (method == 0 || at + method + 1 != raw->path || at[method] != '\0')
+        return "The method is malformed.";
+    if (raw->path + raw->uri_length + 1 != raw->version)
+        return "The URL has a NUL byte.";
+    for (size_t i = 0; i < raw->uri_length; i++) {
+        unsigned char c = (unsigned char)raw->path[i];
+
+        /* The NUL in front of the query was a question mark. */
+        if (c == 0x7f || (c <= ' ' && c != '\0'))
+            return "The URL has a blank or a control character.";
+    }
+    if (!is_line_end(in))
+        return "The request line does not end with CR LF.";
+    in->at += 2;
+    return NULL;
+}
+
+const char *ci_http_head_header(struct ci_http_reader *in, const char *name)
+{
+    size_t n = token_length(in->at, in->end);
+    const char *value;
+
+    if (name != in->at)
+        return "A header is folded or has a NUL byte.";
     in->at += n;
     if (n == 0 || in->at == in->end || *in->at != '\0')
         return "The name of a header is malformed.";
@@ -110,34 +128,13 @@ static const char *read_header(struct reader *in)
     return note_header(in, name, value);
 }
 
-static const char *read_request_line(const struct ci_http_raw *raw, struct reader *in)
-{
-    size_t method = token_length(in->at, in->end);
-
-    if (method == 0 || in->at + method + 1 != raw->path || in->at[method] != '\0')
-        return "The method is malformed.";
-    if (raw->path + raw->uri_length + 1 != raw->version)
-        return "The URL has a NUL byte.";
-    for (size_t i = 0; i < raw->uri_length; i++) {
-        unsigned char c = (unsigned char)raw->path[i];
-
-        /* The NUL in front of the query was a question mark. */
-        if (c == 0x7f || (c <= ' ' && c != '\0'))
-            return "The URL has a blank or a control character.";
-    }
-    in->at = raw->version + VERSION_BYTES;
-    if (!is_line_end(in))
-        return "The request line does not end with CR LF.";
-    in->at += 2;
-    return NULL;
-}
-
-static const char *find_body(const struct ci_http_raw *raw, const struct reader *in,
-                             struct ci_http_head *ret_head)
+const char *ci_http_head_end(const struct ci_http_reader *in, struct ci_http_head *ret_head)
 {
     struct ci_http_head head = {.expects = in->expects};
-    bool is_1_0 = raw->version[7] == '0';
+    bool is_1_0 = in->raw->version[VERSION_BYTES - 1] == '0';
 
+    if (!is_line_end(in) || in->at + 2 != in->end)
+        return "The headers do not end with CR LF, or one is folded.";
     if (in->hosts > 1 || (in->hosts == 0 && !is_1_0))
         return "There must be one Host header.";
     if (in->lengths > 1 || in->encodings > 1 || (in->lengths && in->encodings))
@@ -150,20 +147,4 @@ static const char *find_body(const struct ci_http_raw *raw, const struct reader 
     head.has_body = head.chunked || head.declared > 0;
     *ret_head = head;
     return NULL;
-}
-
-const char *ci_http_head_check(const struct ci_http_raw *raw, struct ci_http_head *ret_head)
-{
-    struct reader in = {.at = raw->method, .end = raw->method + raw->bytes};
-    const char *problem = read_request_line(raw, &in);
-
-    while (!problem && in.at < in.end && !is_line_end(&in))
-        problem = read_header(&in);
-    if (problem)
-        return problem;
-    if (!is_line_end(&in) || in.at + 2 != in.end)
-        return "The headers do not end with CR LF.";
-    if (in.headers != raw->headers)
-        return "A header is folded or has a NUL byte.";
-    return find_body(raw, &in, ret_head);
 }

@@ -14,7 +14,6 @@ struct ci_http_raw {
     const char *method, *path, *version; /* where they begin in the buffer */
     size_t uri_length;                   /* of path and query, as first seen */
     size_t bytes;                        /* from `method` to the end of the head */
-    int headers;                         /* how many it has read there */
 };
 
 /* What of the headers decides how the body is read. */
@@ -24,11 +23,24 @@ struct ci_http_head {
     uint64_t declared; /* Content-Length, 0 if chunked */
 };
 
+/* How far the head has been checked, and what was found; see below. */
+struct ci_http_reader {
+    const struct ci_http_raw *raw;
+    const char *at, *end;
+    int hosts, lengths, encodings;
+    const char *length, *encoding;
+    bool expects;
+};
+
 /*
- * Checks that the head can be understood in one way only: CR LF ends every line, there is no
+ * Check that the head can be understood in one way only: CR LF ends every line, there is no
  * NUL, control character, folded line or blank in a name, at most one Host, Content-Length or
  * Transfer-Encoding and not the last two together, and what was read is all there is.
  *
- * Gives NULL, or a sentence saying what is wrong. ret_head is set only when nothing is.
+ * _begin() checks the request line, _header() one header after the other, each with the place
+ * where libmicrohttpd has found its name, _end() that there is no more and what it amounts
+ * to. Each gives NULL, or a sentence saying what is wrong, after which nothing is to follow.
  */
-const char *ci_http_head_check(const struct ci_http_raw *raw, struct ci_http_head *ret_head);
+const char *ci_http_head_begin(struct ci_http_reader *in, const struct ci_http_raw *raw);
+const char *ci_http_head_header(struct ci_http_reader *in, const char *name);
+const char *ci_http_head_end(const struct ci_http_reader *in, struct ci_http_head *ret_head);

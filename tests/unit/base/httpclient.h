@@ -121,6 +121,16 @@ static inline bool answer_says(const struct answer *answer, const char *name, co
     return got && strncasecmp(got, value, strlen(value)) == 0 && got[strlen(value)] == '\r';
 }
 
+/* The number that a text begins with; 0 for none. */
+static inline size_t client_number(const char *text)
+{
+    size_t n = 0;
+
+    for (; text && *text >= '0' && *text <= '9'; text++)
+        n = n * 10 + (size_t)(*text - '0');
+    return n;
+}
+
 /* Reads one answer, whose body is there unless it answers HEAD. */
 static inline struct answer client_read(int fd, bool to_head)
 {
@@ -132,11 +142,11 @@ static inline struct answer client_read(int fd, bool to_head)
         answer = (struct answer){0};
         if (!client_read_head(fd, &answer))
             return (struct answer){0};
-        answer.status = atoi(answer.head + strlen("HTTP/1.1 "));
+        answer.status = (int)client_number(answer.head + strlen("HTTP/1.1 "));
     } while (answer.status == 100);
     length = answer_header(&answer, "Content-Length");
     ck_assert_msg(length || answer.status == 204, "no Content-Length: %s", answer.head);
-    answer.length = length ? strtoull(length, NULL, 10) : 0;
+    answer.length = client_number(length);
     while (!to_head && n < answer.length) {
         char room[65536];
         size_t want = answer.length - n < sizeof room ? answer.length - n : sizeof room;

@@ -62,6 +62,8 @@ static const struct trap traps[] = {
          "GET /x HTTP/1.1\r\nHost: h\r\nA: b\0\0C: d\r\n\r\n" AND_MORE),
     TRAP("header behind two NUL, NUL for its colon", 400,
          "GET /x HTTP/1.1\r\nHost: h\r\nA: b\0\0C\0 d\r\n\r\n" AND_MORE),
+    TRAP("length behind a bare LF, an empty name and a NUL", 400,
+         "POST /x HTTP/1.1\r\nHost: h\r\nA: b\n:Content-Length\0 5\r\n\r\nhello" AND_MORE),
     TRAP("NUL in the name of a header", 400,
          "GET /x HTTP/1.1\r\nHost: h\r\nA\0: b\r\n\r\n" AND_MORE),
     TRAP("NUL in the URL", 400, "GET /x\0/y HTTP/1.1\r\nHost: h\r\n\r\n" AND_MORE),
