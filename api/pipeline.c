@@ -57,5 +57,7 @@ void ci_pipeline_run(struct ci_request *req)
         ci_policy_allow(req) &&  /* 403: rules that need no record */
         req->route->handle(req)) /* the controller */
         return;
-    ci_fault_answer(req);
+    /* The caller runs it again where it may wait. */
+    if (!ci_failed_with(req->ctx, CI_ERR_MustWait))
+        ci_fault_answer(req);
 }
