@@ -298,6 +298,15 @@ def short(value, limit=400):
     return text if len(text) <= limit else text[:limit] + '… (%d)' % len(text)
 
 
+def short_pair(expected, got):
+    """Two values, cut to where they first differ when they are long."""
+    texts = [v if isinstance(v, str) else json.dumps(v, sort_keys=True) for v in (expected, got)]
+    at = len(os.path.commonprefix(texts))
+    if max(map(len, texts)) > 400 and at > 100:
+        texts = ['…[%d] %s' % (at - 40, t[at - 40:]) for t in texts]
+    return tuple(map(short, texts))
+
+
 def describe(outcome):
     """A few lines that say what was asked and what came instead."""
     request = outcome.exchange['request']
@@ -310,7 +319,7 @@ def describe(outcome):
         lines.append('    body     ' + short(request['body']))
     for where, expected, got in outcome.differences[:12]:
         lines.append('    %s\n        expected %s\n        got      %s'
-                     % (where, short(expected), short(got)))
+                     % (where, *short_pair(expected, got)))
     if len(outcome.differences) > 12:
         lines.append('    … %d more' % (len(outcome.differences) - 12))
     return '\n'.join(lines)

@@ -24,6 +24,7 @@ FAKE_HARDWARE = {
     'enabled_deploy_interfaces': 'fake',
     'enabled_management_interfaces': 'fake,noop',
     'enabled_power_interfaces': 'fake',
+    'enabled_firmware_interfaces': 'no-firmware,fake',
     'enabled_inspect_interfaces': 'no-inspect,fake',
     'enabled_network_interfaces': 'noop',
     'enabled_raid_interfaces': 'no-raid,fake',
