@@ -10,6 +10,7 @@
 
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "api/auth.h"
 #include "api/health.h"
@@ -37,6 +38,7 @@ struct work {
     struct ci_ctx ctx;
     struct ci_request req;
     struct ci_httpd_request *http;
+    char request_id[4 + CI_UUID_LENGTH + 1];
 };
 
 static const char *header(const struct ci_request *req, const char *name)
@@ -44,15 +46,26 @@ static const char *header(const struct ci_request *req, const char *name)
     return ci_httpd_header(req->http, name);
 }
 
+/* The caller's request id, if it looks like one: it goes into the log and to conductors. */
+static const char *request_id_of(const struct ci_request *req)
+{
+    const char *id = header(req, "X-OpenStack-Request-Id");
+
+    return id && strncmp(id, "req-", 4) == 0 && strlen(id) == 40 && ci_uuid_is_like(id + 4) ? id
+                                                                                            : NULL;
+}
+
 static struct work *work_new(struct ci_api *api, struct ci_httpd_request *http)
 {
     struct ci_arena *mem = ci_arena_new();
     struct work *work = ci_new(mem, struct work);
 
+    memcpy(work->request_id, "req-", 4);
+    ci_uuid_write(work->request_id + 4);
     work->http = http;
     work->ctx =
         (struct ci_ctx){.mem = mem, .config = ci_config_current(), .db = api->db, .rpc = api->rpc};
-    work->ctx.request_id = ci_printf(mem, "req-%s", ci_uuid_new(mem));
+    work->ctx.request_id = work->request_id;
     work->req = (struct ci_request){.ctx = &work->ctx,
                                     .api = api,
                                     .method = http->method,
@@ -62,7 +75,7 @@ static struct work *work_new(struct ci_api *api, struct ci_httpd_request *http)
                                     .http = http,
                                     .scheme = http->scheme,
                                     .reply = ci_text_new(mem, ANSWER_BYTES)};
-    work->ctx.global_request_id = header(&work->req, "X-OpenStack-Request-Id");
+    work->ctx.global_request_id = request_id_of(&work->req);
     return work;
 }
 
@@ -72,17 +85,16 @@ static void send(struct work *work)
 {
     struct ci_request *req = &work->req;
     struct ci_httpd_header headers[HEADERS_MAX];
-    char min[16], max[16], used[16];
     size_t n = 0;
 
-    snprintf(min, sizeof min, "1.%d", CI_API_MIN);
-    snprintf(max, sizeof max, "1.%d", ci_version_max(req->ctx));
-    snprintf(used, sizeof used, "1.%d", req->version);
     if (!req->no_version_headers) {
-        headers[n++] = (struct ci_httpd_header){"X-OpenStack-Ironic-API-Minimum-Version", min};
-        headers[n++] = (struct ci_httpd_header){"X-OpenStack-Ironic-API-Maximum-Version", max};
+        headers[n++] = (struct ci_httpd_header){"X-OpenStack-Ironic-API-Minimum-Version",
+                                                ci_version_text(CI_API_MIN)};
+        headers[n++] = (struct ci_httpd_header){"X-OpenStack-Ironic-API-Maximum-Version",
+                                                ci_version_text(ci_version_max(req->ctx))};
         if (!req->min_max_headers_only)
-            headers[n++] = (struct ci_httpd_header){"X-OpenStack-Ironic-API-Version", used};
+            headers[n++] = (struct ci_httpd_header){"X-OpenStack-Ironic-API-Version",
+                                                    ci_version_text(req->version)};
     }
     if (req->location)
         headers[n++] = (struct ci_httpd_header){"Location", req->location};
