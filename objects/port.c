@@ -108,6 +108,16 @@ static bool refresh_node_uuid(struct ci_ctx *ctx, struct ci_port *port)
     return true;
 }
 
+/* Which of two violations an engine tells first differs; the address is to be the one. */
+static bool address_is_taken(struct ci_ctx *ctx, const char *address)
+{
+    struct ci_rows *rows;
+    bool asked = ci_db_query(ctx, "SELECT id FROM ports WHERE address = $1", 1, &address, &rows);
+
+    ci_error_clear(ctx);
+    return asked && rows->count > 0;
+}
+
 bool ci_port_create(struct ci_ctx *ctx, struct ci_port *port)
 {
     if (!port->uuid)
@@ -117,7 +127,7 @@ bool ci_port_create(struct ci_ctx *ctx, struct ci_port *port)
     if (!ci_failed_with(ctx, CI_ERR_UniqueViolation))
         return false;
     /* A name that is taken is told as a port that exists, as Ironic does. */
-    if (ci_db_violated(ctx, "ports", "address"))
+    if (ci_db_violated(ctx, "ports", "address") || address_is_taken(ctx, port->address))
         return ci_fail(ctx, MACAlreadyExists, port->address);
     return ci_fail(ctx, PortAlreadyExists, port->uuid);
 }
