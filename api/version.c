@@ -19,6 +19,18 @@ static const int minors[] = {
 #undef MICROVERSION
 };
 
+const char *ci_version_text(int minor)
+{
+    static const char *const texts[] = {
+        [0] = "1.0",
+#define MICROVERSION(minor, name, meaning) [minor] = "1." #minor,
+#include "api/microversions.def"
+#undef MICROVERSION
+    };
+
+    return texts[minor];
+}
+
 int ci_version_max(const struct ci_ctx *ctx)
 {
     int newest = minors[sizeof minors / sizeof minors[0] - 1];

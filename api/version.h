@@ -15,6 +15,10 @@ enum ci_api_version {
 
 #define CI_API_MIN 1
 
+/* "1.82" of a version of the table (or of 0, before negotiation); it lives as long as the process.
+ */
+const char *ci_version_text(int minor);
+
 /* The highest minor served: the newest, or that of the pinned release. */
 int ci_version_max(const struct ci_ctx *ctx);
 

@@ -198,14 +198,16 @@ char *ci_strdup(struct ci_arena *mem, const char *text)
 char *ci_vprintf(struct ci_arena *mem, const char *format, va_list args)
 {
     va_list again;
-    char *text;
+    char *text, small[256];
     int n;
 
     va_copy(again, args);
-    n = vsnprintf(NULL, 0, format, again);
+    n = vsnprintf(small, sizeof small, format, again);
     va_end(again);
     if (n < 0)
         must(NULL);
+    if ((size_t)n < sizeof small)
+        return ci_strndup(mem, small, (size_t)n);
     text = take(mem, (size_t)n + 1);
     vsnprintf(text, (size_t)n + 1, format, args);
     return text;

@@ -14,7 +14,13 @@
 
 #include "base/text.h"
 
-enum { NAME_MAX_LENGTH = 255, UUID_DIGITS = 32, MAC_LENGTH = 17, UUID_SPELLING_MAX = 127 };
+enum {
+    NAME_MAX_LENGTH = 255,
+    UUID_DIGITS = 32,
+    UUID_BYTES = 16,
+    MAC_LENGTH = 17,
+    UUID_SPELLING_MAX = 127
+};
 
 static const char *const standard_traits[] = {
 #define TRAIT(name) #name,
@@ -82,22 +88,41 @@ static int compare_names(const void *key, const void *element)
     return strcmp(key, *(const char *const *)element);
 }
 
-const char *ci_uuid_new(struct ci_arena *mem)
+/* Sixteen random bytes, each given once; the kernel is asked for sixteen times as many at once. */
+static unsigned char *random_bytes(void)
+{
+    static _Thread_local unsigned char store[16 * UUID_BYTES];
+    static _Thread_local size_t left;
+
+    if (left == 0) {
+        if (getrandom(store, sizeof store, 0) != (ssize_t)sizeof store)
+            abort(); /* no randomness: nothing made from here on could be told apart */
+        left = sizeof store;
+    }
+    left -= UUID_BYTES;
+    return store + left;
+}
+
+void ci_uuid_write(char *to)
 {
     static const char digits[] = "0123456789abcdef";
-    unsigned char random[16];
-    char *text = ci_alloc(mem, 37), *to = text;
+    unsigned char *random = random_bytes();
 
-    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
-        abort(); /* no randomness: nothing made from here on could be told apart */
     random[6] = (random[6] & 0x0f) | 0x40;
     random[8] = (random[8] & 0x3f) | 0x80;
-    for (size_t i = 0; i < sizeof random; i++) {
+    for (size_t i = 0; i < UUID_BYTES; i++) {
         if (i == 4 || i == 6 || i == 8 || i == 10)
             *to++ = '-';
         *to++ = digits[random[i] >> 4];
         *to++ = digits[random[i] & 15];
     }
+}
+
+const char *ci_uuid_new(struct ci_arena *mem)
+{
+    char *text = ci_alloc(mem, CI_UUID_LENGTH + 1);
+
+    ci_uuid_write(text);
     return text;
 }
 

@@ -7,8 +7,11 @@
 
 /* Identifiers: UUIDs, MAC addresses, names. */
 
-/* A random UUID (version 4), lower case with dashes. */
+#define CI_UUID_LENGTH 36
+
+/* A random UUID (version 4), lower case with dashes; the second writes CI_UUID_LENGTH bytes. */
 const char *ci_uuid_new(struct ci_arena *mem);
+void ci_uuid_write(char *to);
 
 /* As Python's uuid.UUID(text) takes it: dashes optional, any case, braces and urn: too. */
 bool ci_uuid_is_like(const char *text);
