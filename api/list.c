@@ -212,9 +212,9 @@ static const char *statement(struct page *page)
     const struct ci_type *type = page->view->type;
     const char *nulls = page->descending ? "DESC NULLS FIRST" : "ASC NULLS LAST";
     const char *dir = page->descending ? "DESC" : "ASC";
-    struct ci_text *sql = ci_text_new(page->req->ctx->mem, 128 * 1024);
+    struct ci_text *sql = page->plan->select;
 
-    ci_text_printf(sql, "SELECT %s FROM %s", page->plan->columns->bytes, type->table);
+    ci_text_printf(sql, " FROM %s", type->table);
     if (page->filter.sql->length > 0)
         ci_text_printf(sql, " WHERE %s", page->filter.sql->bytes);
     if (strcmp(page->sort_key, type->key) == 0)

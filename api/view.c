@@ -12,6 +12,9 @@
 #include "api/version.h"
 #include "base/jsontext.h"
 
+/* Room for the SELECT of most views, so that it need not grow. */
+#define SELECT_BYTES 2048
+
 static bool is_shown(const struct ci_view_plan *plan, size_t field)
 {
     const struct ci_field *f = &plan->view->type->fields[field];
@@ -39,6 +42,21 @@ static const char *expression(const struct ci_view_plan *plan, size_t field)
     return view->virtual_sql ? view->virtual_sql(plan->req, field) : NULL;
 }
 
+/* Adds a name or an expression (in parentheses) to what is selected. */
+static void add_column(struct ci_view_plan *plan, const char *sql)
+{
+    bool is_name = sql[0] != '(';
+
+    if (plan->column_count > 0)
+        ci_text_add(plan->select, ", ");
+    if (is_name)
+        ci_text_add(plan->select, "\"");
+    ci_text_add(plan->select, sql);
+    if (is_name)
+        ci_text_add(plan->select, "\"");
+    plan->column_count++;
+}
+
 /* Selects the field, once; false when it has no expression. */
 static bool select_field(struct ci_view_plan *plan, size_t field)
 {
@@ -49,9 +67,8 @@ static bool select_field(struct ci_view_plan *plan, size_t field)
     sql = expression(plan, field);
     if (!sql)
         return false;
-    ci_text_printf(plan->columns, sql[0] == '(' ? "%s%s" : "%s\"%s\"",
-                   plan->column_count > 0 ? ", " : "", sql);
-    plan->column_of_field[field] = (short)++plan->column_count;
+    add_column(plan, sql);
+    plan->column_of_field[field] = (short)plan->column_count;
     return true;
 }
 
@@ -74,8 +91,8 @@ static void add_extra(struct ci_view_plan *plan, size_t n)
         return;
     select_needs(plan, extra->needs);
     if (extra->sql) {
-        ci_text_printf(plan->columns, "%s%s", plan->column_count > 0 ? ", " : "", extra->sql);
-        plan->column_of_extra[n] = (short)++plan->column_count;
+        add_column(plan, extra->sql);
+        plan->column_of_extra[n] = (short)plan->column_count;
     }
     plan->extras[plan->extra_count++] = (short)n;
 }
@@ -88,7 +105,9 @@ void ci_view_plan_init(struct ci_view_plan *plan, struct ci_request *req,
                                   .view = view,
                                   .shape = shape,
                                   .fields = fields,
-                                  .columns = ci_text_new(req->ctx->mem, 64 * 1024)};
+                                  .select = ci_text_new(req->ctx->mem, 128 * 1024)};
+    (void)ci_text_reserve(plan->select, SELECT_BYTES);
+    ci_text_add(plan->select, "SELECT ");
     assert(view->type->count <= CI_FIELDS_MAX && view->extra_count <= CI_VIEW_EXTRAS_MAX);
     for (size_t i = 0; i < view->type->count; i++) {
         if (is_shown(plan, i) && select_field(plan, i))
@@ -165,11 +184,13 @@ void ci_view_write(struct ci_text *text, const struct ci_view_row *row)
     ci_text_addn(text, "{", 1);
     for (size_t i = 0; i < plan->shown_count; i++) {
         size_t n = (size_t)plan->shown[i], length;
+        const struct ci_field *field = &view->type->fields[n];
         const char *value = ci_view_value(row, n, &length);
+        size_t comma = i > 0 ? 0 : 2;
 
-        ci_jsontext_key(text, view->type->fields[n].name);
+        ci_text_addn(text, field->json_key + comma, field->json_key_length - comma);
         if (!view->write || !view->write(text, row, n, value, length))
-            write_value(text, &view->type->fields[n], value, length);
+            write_value(text, field, value, length);
     }
     for (size_t i = 0; i < plan->extra_count; i++) {
         size_t n = (size_t)plan->extras[i];
@@ -272,12 +293,13 @@ bool ci_view_some(struct ci_request *req, const struct ci_view *view, const char
 {
     struct ci_view_plan *plan = ci_new(req->ctx->mem, struct ci_view_plan);
     struct ci_rows *rows;
-    const char *sql;
 
     ci_view_plan_init(plan, req, view, fields ? CI_SHAPE_FIELDS : CI_SHAPE_FULL, fields, NULL);
-    sql = ci_printf(req->ctx->mem, "SELECT %s FROM %s WHERE %s", plan->columns->bytes,
-                    view->type->table, where);
-    if (!ci_db_query(req->ctx, sql, n, values, &rows))
+    ci_text_add(plan->select, " FROM ");
+    ci_text_add(plan->select, view->type->table);
+    ci_text_add(plan->select, " WHERE ");
+    ci_text_add(plan->select, where);
+    if (!ci_db_query(req->ctx, plan->select->bytes, n, values, &rows))
         return false;
     *ret_found = rows->count > 0;
     if (rows->count > 0)
@@ -298,33 +320,37 @@ bool ci_view_one(struct ci_request *req, const struct ci_view *view, const char 
                         ret_found);
 }
 
+/* One {"href": …, "rel": …}. Keys are UUIDs or names checked when they came in: not escaped. */
+static void add_link(struct ci_text *text, const struct ci_view_row *row, const char *root,
+                     const char *collection, const char *key, const char *sub, const char *rel)
+{
+    ci_text_add(text, "{\"href\": \"");
+    ci_text_add(text, ci_base_url(row->req));
+    ci_text_add(text, root);
+    ci_text_add(text, collection);
+    ci_text_add(text, "/");
+    ci_text_add(text, key);
+    if (sub) {
+        ci_text_add(text, "/");
+        ci_text_add(text, sub);
+    }
+    ci_text_add(text, "\", \"rel\": \"");
+    ci_text_add(text, rel);
+    ci_text_add(text, "\"}");
+}
+
 void ci_view_sublinks(struct ci_text *text, const struct ci_view_row *row, const char *collection,
                       const char *key, const char *sub)
 {
-    const char *base = ci_base_url(row->req);
-    /* Keys are UUIDs or names we checked when they came in: nothing to escape. */
-    const char *const pieces[] = {"[{\"href\": \"",
-                                  base,
-                                  "/v1/",
-                                  collection,
-                                  "/",
-                                  key,
-                                  sub,
-                                  "\", \"rel\": \"self\"}, {\"href\": \"",
-                                  base,
-                                  "/",
-                                  collection,
-                                  "/",
-                                  key,
-                                  sub,
-                                  "\", \"rel\": \"bookmark\"}]"};
-
-    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++)
-        ci_text_add(text, pieces[i]);
+    ci_text_add(text, "[");
+    add_link(text, row, "/v1/", collection, key, sub, "self");
+    ci_text_add(text, ", ");
+    add_link(text, row, "/", collection, key, sub, "bookmark");
+    ci_text_add(text, "]");
 }
 
 void ci_view_links(struct ci_text *text, const struct ci_view_row *row, const char *collection,
                    const char *key)
 {
-    ci_view_sublinks(text, row, collection, key, "");
+    ci_view_sublinks(text, row, collection, key, NULL);
 }

@@ -128,6 +128,6 @@ ci_must_check bool ci_view_list(struct ci_request *req, const struct ci_view *vi
 /* Appends the "links" value of a row: self and bookmark of /v1/collection/key. */
 void ci_view_links(struct ci_text *text, const struct ci_view_row *row, const char *collection,
                    const char *key);
-/* The same with something behind: /v1/nodes/UUID/ports. */
+/* The same with something behind, "ports": /v1/nodes/UUID/ports. */
 void ci_view_sublinks(struct ci_text *text, const struct ci_view_row *row, const char *collection,
                       const char *key, const char *sub);

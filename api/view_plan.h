@@ -14,7 +14,7 @@ struct ci_view_plan {
     const struct ci_view *view;
     enum ci_shape shape;
     const char *const *fields; /* of CI_SHAPE_FIELDS */
-    struct ci_text *columns;   /* "uuid", "name", (SELECT …) */
+    struct ci_text *select;    /* SELECT "uuid", "name", (SELECT …): to be completed */
     short column_count;
     short column_of_field[CI_FIELDS_MAX]; /* column + 1, or 0 */
     short column_of_extra[CI_VIEW_EXTRAS_MAX];

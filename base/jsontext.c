@@ -33,6 +33,27 @@ static void escape(struct ci_text *text, uint32_t c)
     }
 }
 
+/* Is nothing in it escaped? The last word overlaps the one before, so that no byte is left over. */
+static bool is_plain(const char *bytes, size_t n)
+{
+    const uint64_t ones = 0x0101010101010101u;
+    uint64_t word, special = 0, del;
+
+    if (n < sizeof word) {
+        for (size_t i = 0; i < n; i++) {
+            if (!ci_json_is_plain((unsigned char)bytes[i]) || bytes[i] == 0x7f)
+                return false;
+        }
+        return true;
+    }
+    for (size_t i = 0; special == 0 && i < n; i += sizeof word) {
+        memcpy(&word, bytes + (i + sizeof word <= n ? i : n - sizeof word), sizeof word);
+        del = word ^ ones * 0x7f;
+        special = ci_json_special(word) | ((del - ones) & ~del & ones << 7);
+    }
+    return special == 0;
+}
+
 /* Like ci_json_plain(), but DEL is escaped when printed. */
 static size_t plain(const char *bytes, size_t n)
 {
@@ -43,7 +64,7 @@ static size_t plain(const char *bytes, size_t n)
     return del ? (size_t)(del - bytes) : n;
 }
 
-void ci_jsontext_stringn(struct ci_text *text, const char *value, size_t length)
+static void escaped(struct ci_text *text, const char *value, size_t length)
 {
     const char *end = value + length;
     uint32_t c;
@@ -61,6 +82,22 @@ void ci_jsontext_stringn(struct ci_text *text, const char *value, size_t length)
         value += n > 0 ? n : 1;
     }
     ci_text_addn(text, "\"", 1);
+}
+
+void ci_jsontext_stringn(struct ci_text *text, const char *value, size_t length)
+{
+    char *to;
+
+    if (!is_plain(value, length)) {
+        escaped(text, value, length);
+        return;
+    }
+    to = ci_text_extend(text, length + 2);
+    if (!to)
+        return;
+    to[0] = '"';
+    memcpy(to + 1, value, length);
+    to[length + 1] = '"';
 }
 
 void ci_jsontext_string(struct ci_text *text, const char *value)

@@ -47,6 +47,19 @@ static inline void ci_text_addn(struct ci_text *text, const char *bytes, size_t 
     }
 }
 
+/* Makes n bytes part of the text and gives where to write them, or NULL past the limit. */
+static inline char *ci_text_extend(struct ci_text *text, size_t n)
+{
+    char *to;
+
+    if (n >= text->capacity - text->length && !ci_text_reserve(text, n))
+        return NULL;
+    to = text->bytes + text->length;
+    text->length += n;
+    to[n] = '\0';
+    return to;
+}
+
 static inline void ci_text_add(struct ci_text *text, const char *bytes)
 {
     ci_text_addn(text, bytes, __builtin_strlen(bytes));

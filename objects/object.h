@@ -89,6 +89,8 @@ struct ci_field {
     enum ci_stored stored;
     size_t offset; /* in the struct */
     const char *meaning;
+    const char *json_key; /* `, "name": `, ready to be appended */
+    size_t json_key_length;
 };
 #define CI_NEVER 100000
 

@@ -47,7 +47,7 @@ static void write_nodes(struct ci_text *text, const struct ci_view_row *row, siz
 {
     (void)n;
     ci_text_add(text, "[");
-    ci_view_sublinks(text, row, "chassis", uuid_of(row), "/nodes");
+    ci_view_sublinks(text, row, "chassis", uuid_of(row), "nodes");
     ci_text_add(text, "]");
 }
 

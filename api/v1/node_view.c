@@ -28,8 +28,7 @@ static void write_links(struct ci_text *text, const struct ci_view_row *row, siz
 
 static void write_sublinks(struct ci_text *text, const struct ci_view_row *row, size_t n)
 {
-    ci_view_sublinks(text, row, "nodes", uuid_of(row),
-                     ci_printf(row->req->ctx->mem, "/%s", ci_node_view.extras[n].name));
+    ci_view_sublinks(text, row, "nodes", uuid_of(row), ci_node_view.extras[n].name);
 }
 
 static void write_text(struct ci_text *text, const struct ci_view_row *row, size_t n)
@@ -70,16 +69,19 @@ static const struct ci_extra extras[] = {
     {"volume", CI_API_VOLUME, 0, NULL, needs_uuid, write_sublinks},
 };
 
-/* The names of a node's traits, joined by commas: names hold none, so text is enough. */
+/*
+ * The names of a node's traits, joined by commas: names hold none, so text is enough. They come
+ * sorted by their index: a sort within the aggregate would be set up anew for each node.
+ */
+#define SORTED_TRAITS                                                                              \
+    "FROM (SELECT trait FROM node_traits WHERE node_id = nodes.id ORDER BY trait) t)"
+
 static const char *virtual_sql(const struct ci_request *req, size_t field)
 {
     if (field != ci_node_traits_n)
         return NULL;
-    return ci_db_is_sqlite(req->ctx->db)
-               ? "(SELECT group_concat(t.trait) FROM (SELECT trait FROM node_traits "
-                 "WHERE node_id = nodes.id ORDER BY trait) t)"
-               : "(SELECT string_agg(t.trait, ',' ORDER BY t.trait) FROM node_traits t "
-                 "WHERE t.node_id = nodes.id)";
+    return ci_db_is_sqlite(req->ctx->db) ? "(SELECT group_concat(t.trait) " SORTED_TRAITS
+                                         : "(SELECT string_agg(t.trait, ',') " SORTED_TRAITS;
 }
 
 static void write_traits(struct ci_text *text, const char *names, size_t length)
