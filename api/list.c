@@ -43,7 +43,7 @@ void ci_filter_add(struct ci_filter *filter, const char *expression, const char 
         ci_text_add(filter->sql, expression);
         return;
     }
-    if (filter->n == sizeof filter->values / sizeof filter->values[0]) {
+    if (filter->n == CI_FILTER_VALUES_MAX) {
         filter->sql->overflow = true;
         return;
     }
@@ -55,13 +55,14 @@ void ci_filter_add(struct ci_filter *filter, const char *expression, const char 
 void ci_filter_any(struct ci_filter *filter, const char *before, const char *const *values,
                    const char *after)
 {
-    const size_t reserved = 4; /* for the marker and the limit */
+    /* Room for the other filters, the marker and the limit. */
+    const size_t reserved = 40;
 
     if (filter->sql->length > 0)
         ci_text_add(filter->sql, " AND ");
     ci_text_add(filter->sql, before);
     for (size_t i = 0; values[i]; i++) {
-        if (filter->n + reserved >= sizeof filter->values / sizeof filter->values[0]) {
+        if (filter->n + reserved >= CI_FILTER_VALUES_MAX) {
             filter->sql->overflow = true;
             return;
         }
@@ -291,6 +292,8 @@ bool ci_view_list(struct ci_request *req, const struct ci_view *view,
     struct page page = {
         .req = req, .view = view, .options = options ? options : &usual, .filter = *filter};
 
+    if (filter->sql->overflow)
+        return ci_fail_text(req->ctx, InvalidParameterValue, "A filter has too many values.");
     if (!read_limit(&page) || !read_sort(&page) || !read_fields(&page) || !read_marker(&page))
         return false;
     if (view->where_always)

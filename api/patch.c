@@ -242,9 +242,10 @@ bool ci_document_bools(struct ci_request *req, json_t *document, const struct ci
 bool ci_document_uuids(struct ci_request *req, const json_t *document, const char *const *names)
 {
     for (; *names; names++) {
-        const char *value = json_string_value(json_object_get(document, *names));
+        const json_t *member = json_object_get(document, *names);
+        const char *value = json_string_value(member);
 
-        if (value && !ci_uuid_is_like(value))
+        if (value && (strlen(value) != json_string_length(member) || !ci_uuid_is_like(value)))
             return ci_fail_text(req->ctx, InvalidParameterValue, "Expected UUID for %s: %.200s",
                                 *names, value);
     }

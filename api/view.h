@@ -92,10 +92,11 @@ ci_must_check bool ci_view_check_fields(struct ci_request *req, const struct ci_
 /* Fails with InvalidParameterValue in the quoted words above. */
 bool ci_fields_refuse(struct ci_request *req, const char *names);
 
-/* Conditions of a list, joined by AND. */
+/* Conditions of a list, joined by AND. Too many values are refused by ci_view_list(). */
+#define CI_FILTER_VALUES_MAX 256
 struct ci_filter {
     struct ci_text *sql;
-    const char *values[32];
+    const char *values[CI_FILTER_VALUES_MAX];
     size_t n;
 };
 void ci_filter_init(struct ci_filter *filter, struct ci_arena *mem);

@@ -128,18 +128,10 @@ static bool add_chassis(struct ci_request *req, struct ci_filter *filter, const 
 
 static void add_shards(struct ci_filter *filter, const char *const *shards)
 {
-    if (!shards[0])
+    if (shards[0])
+        ci_filter_any(filter, "shard IN (", shards, ")");
+    else
         ci_filter_add(filter, "1 = 0", NULL);
-    for (size_t i = 0; shards[i] && i < 16; i++) {
-        if (i == 0)
-            ci_filter_add(filter, shards[1] ? "(shard = ?" : "shard = ?", shards[i]);
-        else {
-            filter->values[filter->n++] = shards[i];
-            ci_text_printf(filter->sql, " OR shard = $%zu", filter->n);
-        }
-    }
-    if (shards[0] && shards[1])
-        ci_text_add(filter->sql, ")");
 }
 
 static void add_family(struct ci_request *req, struct ci_filter *filter)

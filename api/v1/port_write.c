@@ -173,14 +173,24 @@ static bool find_portgroup(struct ci_request *req, const json_t *document,
            missing(req, CI_ERR_PortgroupNotFound);
 }
 
+/* By what a client wrote in a body; a text with a NUL in it names no node. */
+static bool load_node(struct ci_request *req, const json_t *ident, struct ci_node **ret_node)
+{
+    const char *text = json_string_value(ident);
+
+    if (strlen(text) != json_string_length(ident))
+        return ci_fail(req->ctx, NodeNotFound, text);
+    return ci_request_node_ident(req, text, ret_node);
+}
+
 static bool find_node(struct ci_request *req, const json_t *document, struct ci_node **ret_node)
 {
-    const char *ident = json_string_value(json_object_get(document, "node_ident"));
+    const json_t *ident = json_object_get(document, "node_ident");
     const char *uuid = json_string_value(json_object_get(document, "node_uuid"));
 
     if (ident && !ci_version_needs(req, CI_API_PORT_NODENAME))
         return false;
-    if (ci_request_node_ident(req, ident ? ident : uuid, ret_node))
+    if (load_node(req, ident ? ident : json_object_get(document, "node_uuid"), ret_node))
         return true;
     if (!ci_failed_with(req->ctx, CI_ERR_NodeNotFound))
         return false;
@@ -326,8 +336,8 @@ static bool load(struct ci_request *req, const char *ident, struct ci_port **ret
 /* Why is not said, so that nobody learns of nodes that are not theirs. */
 static bool refuse_node(struct ci_request *req, const json_t *value)
 {
-    const char *shown =
-        json_is_string(value) ? json_string_value(value) : ci_json_repr(req->ctx->mem, value);
+    const char *shown = ci_json_kind(value) == CI_JSON_STRING ? json_string_value(value)
+                                                              : ci_json_repr(req->ctx->mem, value);
 
     ci_error_clear(req->ctx);
     if (!ci_version_is_after_21_4(req->ctx))
@@ -347,9 +357,9 @@ static bool find_new_node(struct ci_request *req, struct ci_node **node)
 
     if (!value)
         return true;
-    if (!json_is_string(value) || ci_json_kind(value) != CI_JSON_STRING)
+    if (ci_json_kind(value) != CI_JSON_STRING)
         return refuse_node(req, value);
-    if (!ci_request_node_ident(req, json_string_value(value), &wanted))
+    if (!load_node(req, value, &wanted))
         return ci_failed_with(req->ctx, CI_ERR_NodeNotFound) && refuse_node(req, value);
     if (!ci_same((*node)->owner, wanted->owner))
         return refuse_node(req, value);
