@@ -124,7 +124,7 @@ CASES = [
     ('no power state', 'PUT', AT + '/states/power', b'{"target": "bogus"}', 400),
     ('no target', 'PUT', AT + '/states/power', b'{}', 400),
     ('no timeout', 'PUT', AT + '/states/power', b'{"target": "power off", "timeout": 0}', 400),
-    ('the state itself is not to be read there', 'GET', AT + '/states/power', None, 404),
+    ('the state itself is not to be read there', 'GET', AT + '/states/power', None, 405),
     ('no verb', 'PUT', AT + '/states/provision', b'{"target": "bogus"}', 400),
     ('a verb that this state does not know', 'PUT', AT + '/states/provision',
      b'{"target": "active"}', 400),
