@@ -47,6 +47,8 @@ LATER = [
     ('children and parents', r'children', r'', r''),
     ('CORS', r'cors', r'', r''),
     ('boot mode, secure boot and NMI', r'boot', r'/(boot_mode|secure_boot|inject_nmi)', r''),
+    ('the agent power interface, which a message lists', r'node-create|node-patch', r'',
+     r'power_interface'),
     ('adoption', r'provision', r'', r'"target": "adopt"'),
     ('rescue', r'provision', r'', r'"target": "(un)?rescue"'),
     ('servicing', r'provision', r'', r'"target": "service"'),
