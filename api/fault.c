@@ -14,7 +14,7 @@
 /* No message that leaves us is longer; the rest is cut. */
 #define MESSAGE_BYTES 1024
 
-static const char *reason(int status)
+const char *ci_fault_reason(int status)
 {
     static const struct {
         int status;
@@ -55,7 +55,7 @@ static void write_inner(struct ci_text *inner, const struct ci_request *req, int
 {
     if (req->webob_fault) {
         ci_text_printf(inner, "{\"code\": %d, \"title\": \"%s\", \"description\": ", status,
-                       reason(status));
+                       ci_fault_reason(status));
         ci_jsontext_string(inner, message);
     } else {
         ci_text_printf(
@@ -73,7 +73,7 @@ static void write_page(struct ci_text *page, int status, const char *message)
     ci_text_printf(page,
                    "<html>\n <head>\n  <title>%1$d %2$s</title>\n </head>\n <body>\n"
                    "  <h1>%1$d %2$s</h1>\n  ",
-                   status, reason(status));
+                   status, ci_fault_reason(status));
     for (; *message; message++) {
         if (strchr("<>&\"", *message))
             ci_text_printf(page, "&#%d;", *message);
@@ -86,7 +86,7 @@ static void write_page(struct ci_text *page, int status, const char *message)
 /* And for those that take neither: plain text, whose end tells which template webob took. */
 static void write_plain(struct ci_text *plain, int status, const char *message)
 {
-    ci_text_printf(plain, "%d %s\n\n", status, reason(status));
+    ci_text_printf(plain, "%d %s\n\n", status, ci_fault_reason(status));
     for (; *message; message++)
         ci_text_addn(plain, *message == '\n' ? " " : message, 1);
     ci_text_add(plain, status == 406 ? "\n\n " : "\n\n   ");

@@ -9,3 +9,6 @@
  * client errors at debug.
  */
 void ci_fault_answer(struct ci_request *req);
+
+/* The words of a status: "Not Found". */
+const char *ci_fault_reason(int status);

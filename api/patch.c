@@ -15,7 +15,7 @@
 #include "objects/wire.h"
 
 /* Ironic's; \w of Python, for ASCII, is written out. */
-static const char *const shape_text =
+const char *const ci_patch_schema =
     "{\"type\": \"array\", \"items\": {\"type\": \"object\", \"properties\": {"
     "\"op\": {\"type\": \"string\", \"enum\": [\"add\", \"replace\", \"remove\"]}, "
     "\"path\": {\"type\": \"string\", \"pattern\": \"^(/([A-Za-z0-9_-]|[^ -~])+)+$\", "
@@ -46,7 +46,8 @@ static bool check_shape(struct ci_request *req)
 
     if (!req->json)
         req->json = ci_json(req->ctx, json_object());
-    return ci_json_read(req->ctx, shape_text, strlen(shape_text), &ci_json_trusted, &shape) &&
+    return ci_json_read(req->ctx, ci_patch_schema, strlen(ci_patch_schema), &ci_json_trusted,
+                        &shape) &&
            ci_schema_check(req->ctx, shape, "patch", req->json);
 }
 

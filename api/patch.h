@@ -7,6 +7,9 @@
  * PATCH bodies: which fields may be changed, in which version, and what comes out of it.
  */
 
+/* The shape of every patch: JSON Schema as text. */
+extern const char *const ci_patch_schema;
+
 /* What a resource lets be patched. */
 struct ci_patch_rules {
     const struct ci_type *type;

@@ -2,6 +2,9 @@
 /*
  * The discovery documents: / and /v1.
  */
+#include <string.h>
+
+#include "api/v1/contract.h"
 #include "api/v1/handlers.h"
 #include "api/version.h"
 
@@ -31,15 +34,12 @@ bool ci_root_show(struct ci_request *req)
 }
 
 /* What /v1 links to, in Ironic's order, and since when. */
-static const struct {
-    const char *name;
-    int since;
-} resources[] = {
+const struct ci_since ci_root_resources[] = {
     {"chassis", 1},
     {"nodes", 1},
     {"ports", 1},
     {"drivers", 1},
-    {NULL, 1}, /* the version's own entry */
+    {"version", 1},
     {"portgroups", CI_API_PORTGROUPS},
     {"volume", CI_API_VOLUME},
     {"lookup", CI_API_LOOKUP_HEARTBEAT},
@@ -52,6 +52,7 @@ static const struct {
     {"runbooks", CI_API_RUNBOOKS},
     {"inspection_rules", CI_API_INSPECTION_RULES},
     {"continue_inspection", CI_API_CONTINUE_INSPECTION},
+    {0},
 };
 
 static void add_resource(struct ci_request *req, const char *name)
@@ -89,14 +90,14 @@ bool ci_v1_show(struct ci_request *req)
         "\"media_types\": {\"base\": \"application/json\", "
         "\"type\": \"application/vnd.openstack.ironic.v1+json\"}",
         ci_base_url(req));
-    for (size_t i = 0; i < sizeof resources / sizeof resources[0]; i++) {
-        if (req->version < resources[i].since)
+    for (size_t i = 0; ci_root_resources[i].name; i++) {
+        if (req->version < ci_root_resources[i].since)
             continue;
-        if (!resources[i].name) {
+        if (strcmp(ci_root_resources[i].name, "version") == 0) {
             ci_text_add(req->reply, ", \"version\": ");
             add_version(req);
         } else {
-            add_resource(req, resources[i].name);
+            add_resource(req, ci_root_resources[i].name);
         }
     }
     ci_text_add(req->reply, "}");

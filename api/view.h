@@ -40,7 +40,11 @@ struct ci_extra {
     const short *needs; /* field numbers it reads, ended by -1, or NULL */
     /* Appends the value (not the key). `n` is the extra's number. */
     void (*write)(struct ci_text *text, const struct ci_view_row *row, size_t n);
+    const char *schema; /* of its value, as JSON text */
+    const char *meaning;
 };
+#define CI_SCHEMA_LINKS "{\"$ref\": \"#/components/schemas/Links\"}"
+#define CI_SCHEMA_UUID "{\"type\": [\"string\", \"null\"], \"format\": \"uuid\"}"
 
 /* The words for an unknown name of fields=. */
 enum ci_field_words {

@@ -8,6 +8,7 @@
 
 #include "api/patch.h"
 #include "api/schema.h"
+#include "api/v1/contract.h"
 #include "api/v1/handlers.h"
 #include "api/v1/views.h"
 #include "api/version.h"
@@ -58,8 +59,10 @@ static bool not_found(struct ci_ctx *ctx, const char *key)
 
 static const short needs_uuid[] = {ci_chassis_uuid_n, -1};
 static const struct ci_extra extras[] = {
-    {"links", 1, CI_EXTRA_ALWAYS | CI_EXTRA_ASKED, NULL, needs_uuid, write_links},
-    {"nodes", 1, CI_EXTRA_ASKED, NULL, needs_uuid, write_nodes},
+    {"links", 1, CI_EXTRA_ALWAYS | CI_EXTRA_ASKED, NULL, needs_uuid, write_links, CI_SCHEMA_LINKS,
+     "The chassis itself."},
+    {"nodes", 1, CI_EXTRA_ASKED, NULL, needs_uuid, write_nodes,
+     "{\"type\": \"array\", \"items\": " CI_SCHEMA_LINKS "}", "Its nodes."},
 };
 static const char *const list_fields[] = {"uuid", "description", NULL};
 
@@ -86,6 +89,12 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static void make_schema(void)
 {
     patch_rules.schema = ci_schema_of_type(&ci_chassis_type, CI_CREATE | CI_PATCH, rules, NULL);
+}
+
+const struct ci_patch_rules *ci_chassis_rules(void)
+{
+    pthread_once(&once, make_schema);
+    return &patch_rules;
 }
 
 static bool list(struct ci_request *req, bool detail)

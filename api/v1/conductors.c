@@ -55,8 +55,10 @@ static const short needs_hostname[] = {ci_conductor_record_hostname_n, -1};
 static const short needs_beat[] = {ci_conductor_record_online_n, ci_conductor_record_updated_at_n,
                                    -1};
 static const struct ci_extra extras[] = {
-    {"links", 1, CI_EXTRA_ALWAYS | CI_EXTRA_ASKED, NULL, needs_hostname, write_links},
-    {"alive", 1, CI_EXTRA_ASKED, NULL, needs_beat, write_alive},
+    {"links", 1, CI_EXTRA_ALWAYS | CI_EXTRA_ASKED, NULL, needs_hostname, write_links,
+     CI_SCHEMA_LINKS, "The conductor itself."},
+    {"alive", 1, CI_EXTRA_ASKED, NULL, needs_beat, write_alive, "{\"type\": \"boolean\"}",
+     "Whether it was heard of lately."},
 };
 static const char *const list_fields[] = {"hostname", "conductor_group", "alive", NULL};
 static const char *const refused_sort[] = {"alive", NULL};

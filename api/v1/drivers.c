@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "api/v1/contract.h"
 #include "api/v1/handlers.h"
 #include "api/v1/views.h"
 #include "api/version.h"
@@ -28,19 +29,15 @@ const struct ci_param ci_params_driver_name[] = {
 };
 
 /* Kinds of interface in the order of Ironic's message, and since when a driver shows them. */
-static const struct kind {
-    const char *name;
-    int since;
-} kinds[] = {
+const struct ci_since ci_driver_interfaces[] = {
     {"boot", CI_API_DYNAMIC_DRIVERS},        {"console", CI_API_DYNAMIC_DRIVERS},
     {"deploy", CI_API_DYNAMIC_DRIVERS},      {"inspect", CI_API_DYNAMIC_DRIVERS},
     {"management", CI_API_DYNAMIC_DRIVERS},  {"network", CI_API_DYNAMIC_DRIVERS},
     {"power", CI_API_DYNAMIC_DRIVERS},       {"raid", CI_API_DYNAMIC_DRIVERS},
     {"vendor", CI_API_DYNAMIC_DRIVERS},      {"storage", CI_API_STORAGE_INTERFACE},
     {"rescue", CI_API_RESCUE_INTERFACE},     {"bios", CI_API_BIOS_INTERFACE},
-    {"firmware", CI_API_FIRMWARE_INTERFACE},
+    {"firmware", CI_API_FIRMWARE_INTERFACE}, {0},
 };
-#define KINDS (sizeof kinds / sizeof kinds[0])
 #define DRIVERS_MAX 200
 
 /* What live conductors have enabled: rows by hardware type, kind and name. */
@@ -81,17 +78,17 @@ static json_t *links(struct ci_request *req, const char *driver, const char *bel
 }
 
 /* "default_boot_interface" and "enabled_boot_interfaces". */
-static const char *default_key(struct ci_request *req, const struct kind *kind)
+static const char *default_key(struct ci_request *req, const struct ci_since *kind)
 {
     return ci_printf(req->ctx->mem, "default_%s_interface", kind->name);
 }
 
-static const char *enabled_key(struct ci_request *req, const struct kind *kind)
+static const char *enabled_key(struct ci_request *req, const struct ci_since *kind)
 {
     return ci_printf(req->ctx->mem, "enabled_%s_interfaces", kind->name);
 }
 
-static void add_kind(const struct enabled *enabled, const char *driver, const struct kind *kind,
+static void add_kind(const struct enabled *enabled, const char *driver, const struct ci_since *kind,
                      json_t *body)
 {
     json_t *names = json_array();
@@ -134,9 +131,9 @@ static json_t *body_of(const struct enabled *enabled, const char *driver, bool d
         json_object_set_new(body, "properties", links(req, driver, "/properties"));
     if (ci_api_has(req, DYNAMIC_DRIVERS))
         json_object_set_new(body, "type", json_string("dynamic"));
-    for (size_t i = 0; detail && i < KINDS; i++) {
-        if (req->version >= kinds[i].since)
-            add_kind(enabled, driver, &kinds[i], body);
+    for (size_t i = 0; detail && ci_driver_interfaces[i].name; i++) {
+        if (req->version >= ci_driver_interfaces[i].since)
+            add_kind(enabled, driver, &ci_driver_interfaces[i], body);
     }
     return body;
 }
@@ -146,11 +143,11 @@ static json_t *field_names(struct ci_request *req)
 {
     json_t *names = json_pack("[s, s, s]", "hosts", "links", "name");
 
-    for (size_t i = 0; i < KINDS; i++) {
-        if (req->version < kinds[i].since)
+    for (size_t i = 0; ci_driver_interfaces[i].name; i++) {
+        if (req->version < ci_driver_interfaces[i].since)
             continue;
-        json_array_append_new(names, json_string(default_key(req, &kinds[i])));
-        json_array_append_new(names, json_string(enabled_key(req, &kinds[i])));
+        json_array_append_new(names, json_string(default_key(req, &ci_driver_interfaces[i])));
+        json_array_append_new(names, json_string(enabled_key(req, &ci_driver_interfaces[i])));
     }
     json_array_append_new(names, json_string("properties"));
     json_array_append_new(names, json_string("type"));

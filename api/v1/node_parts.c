@@ -6,6 +6,7 @@
 
 #include "api/patch.h"
 #include "api/schema.h"
+#include "api/v1/contract.h"
 #include "api/v1/handlers.h"
 #include "api/v1/views.h"
 #include "api/version.h"
@@ -177,17 +178,19 @@ static bool change_traits(struct ci_request *req, enum ci_rpc_method method, jso
     return false;
 }
 
+const char *const ci_traits_schema =
+    "{\"type\": \"object\", \"properties\": {\"traits\": {\"type\": \"array\", \"items\": "
+    "{\"type\": \"string\", \"minLength\": 1, \"maxLength\": 255}}}, "
+    "\"additionalProperties\": false}";
+
 bool ci_traits_set(struct ci_request *req)
 {
-    static const char *const text =
-        "{\"type\": \"object\", \"properties\": {\"traits\": {\"type\": \"array\", \"items\": "
-        "{\"type\": \"string\", \"minLength\": 1, \"maxLength\": 255}}}, "
-        "\"additionalProperties\": false}";
     const json_t *traits, *trait;
     json_t *schema;
     size_t i;
 
-    if (!ci_json_read(req->ctx, text, strlen(text), &ci_json_trusted, &schema))
+    if (!ci_json_read(req->ctx, ci_traits_schema, strlen(ci_traits_schema), &ci_json_trusted,
+                      &schema))
         return false;
     if (req->json && !ci_schema_check(req->ctx, schema, "body", req->json))
         return false;
@@ -235,16 +238,17 @@ bool ci_vifs_show(struct ci_request *req)
            ci_reply_json(req, json_pack("{s:O}", "vifs", result));
 }
 
+const char *const ci_vif_schema = "{\"type\": \"object\", \"required\": [\"id\"], "
+                                  "\"properties\": {\"id\": {\"type\": \"string\"}}}";
+
 static bool check_vif(struct ci_request *req)
 {
-    static const char *const text = "{\"type\": \"object\", \"required\": [\"id\"], "
-                                    "\"properties\": {\"id\": {\"type\": \"string\"}}}";
     const char *id, *const ports[] = {"port_uuid", "portgroup_uuid"};
     json_t *schema;
 
     if (!req->json)
         req->json = ci_json(req->ctx, json_object());
-    if (!ci_json_read(req->ctx, text, strlen(text), &ci_json_trusted, &schema) ||
+    if (!ci_json_read(req->ctx, ci_vif_schema, strlen(ci_vif_schema), &ci_json_trusted, &schema) ||
         !ci_schema_check(req->ctx, schema, "vif", req->json))
         return false;
     id = json_string_value(json_object_get(req->json, "id"));

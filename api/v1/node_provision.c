@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/schema.h"
+#include "api/v1/contract.h"
 #include "api/v1/handlers.h"
 #include "api/version.h"
 #include "base/config.h"
@@ -79,17 +80,19 @@ static bool check_base64(const char *text)
     return true;
 }
 
+const char *const ci_configdrive_schema =
+    "{\"type\": \"object\", \"properties\": {\"meta_data\": {\"type\": \"object\"}, "
+    "\"network_data\": {\"type\": \"object\"}, \"user_data\": {\"type\": [\"object\", "
+    "\"array\", \"string\", \"null\"]}, \"vendor_data\": {\"type\": \"object\"}}, "
+    "\"additionalProperties\": false}";
+
 static bool check_drive_object(struct ci_request *req, const json_t *drive)
 {
-    static const char *const text =
-        "{\"type\": \"object\", \"properties\": {\"meta_data\": {\"type\": \"object\"}, "
-        "\"network_data\": {\"type\": \"object\"}, \"user_data\": {\"type\": [\"object\", "
-        "\"array\", \"string\", \"null\"]}, \"vendor_data\": {\"type\": \"object\"}}, "
-        "\"additionalProperties\": false}";
     const char *message;
     json_t *schema;
 
-    if (!ci_json_read(req->ctx, text, strlen(text), &ci_json_trusted, &schema))
+    if (!ci_json_read(req->ctx, ci_configdrive_schema, strlen(ci_configdrive_schema),
+                      &ci_json_trusted, &schema))
         return false;
     message = ci_schema_fault(req->ctx, schema, drive);
     if (message)
@@ -206,33 +209,34 @@ static bool check_arguments(struct ci_request *req, const struct ci_node *node, 
     return !is_target(target, "service", NULL) || ci_version_needs(req, CI_API_SERVICE);
 }
 
+const char *const ci_manual_steps_schema =
+    "{\"type\": \"array\", \"items\": {\"type\": \"object\", "
+    "\"required\": [\"interface\", \"step\"], \"properties\": {"
+    "\"interface\": {\"enum\": [\"vendor\", \"power\", \"management\", \"firmware\", "
+    "\"deploy\", \"bios\", \"raid\"]}, "
+    "\"step\": {\"type\": \"string\", \"minLength\": 1, \"maxLength\": 255}, "
+    "\"args\": {\"type\": \"object\"}, "
+    "\"execute_on_child_nodes\": {\"type\": \"boolean\"}, "
+    "\"limit_child_node_execution\": {\"type\": \"array\", \"items\": {\"type\": "
+    "\"string\"}}, "
+    "\"order\": {\"anyOf\": [{\"type\": \"integer\", \"minimum\": 0}, {\"type\": \"string\", "
+    "\"pattern\": \"^[0-9]+$\"}]}}, \"additionalProperties\": false}}";
+const char *const ci_deploy_steps_schema =
+    "{\"type\": \"array\", \"items\": {\"type\": \"object\", "
+    "\"required\": [\"interface\", \"step\", \"args\", \"priority\"], \"properties\": {"
+    "\"interface\": {\"enum\": [\"vendor\", \"power\", \"management\", \"firmware\", "
+    "\"deploy\", \"bios\", \"raid\"]}, "
+    "\"step\": {\"type\": \"string\", \"minLength\": 1, \"maxLength\": 255}, "
+    "\"args\": {\"type\": \"object\"}, "
+    "\"priority\": {\"anyOf\": [{\"type\": \"integer\", \"minimum\": 0}, {\"type\": "
+    "\"string\", \"pattern\": \"^[0-9]+$\"}]}}, \"additionalProperties\": false}}";
+
 /* 18: user steps of cleaning and servicing, or of deploying. */
 static bool check_steps(struct ci_request *req, const char *name, bool deploy,
                         const char *const *refused)
 {
-    static const char *const manual =
-        "{\"type\": \"array\", \"items\": {\"type\": \"object\", "
-        "\"required\": [\"interface\", \"step\"], \"properties\": {"
-        "\"interface\": {\"enum\": [\"vendor\", \"power\", \"management\", \"firmware\", "
-        "\"deploy\", \"bios\", \"raid\"]}, "
-        "\"step\": {\"type\": \"string\", \"minLength\": 1, \"maxLength\": 255}, "
-        "\"args\": {\"type\": \"object\"}, "
-        "\"execute_on_child_nodes\": {\"type\": \"boolean\"}, "
-        "\"limit_child_node_execution\": {\"type\": \"array\", \"items\": {\"type\": "
-        "\"string\"}}, "
-        "\"order\": {\"anyOf\": [{\"type\": \"integer\", \"minimum\": 0}, {\"type\": \"string\", "
-        "\"pattern\": \"^[0-9]+$\"}]}}, \"additionalProperties\": false}}";
-    static const char *const deployed =
-        "{\"type\": \"array\", \"items\": {\"type\": \"object\", "
-        "\"required\": [\"interface\", \"step\", \"args\", \"priority\"], \"properties\": {"
-        "\"interface\": {\"enum\": [\"vendor\", \"power\", \"management\", \"firmware\", "
-        "\"deploy\", \"bios\", \"raid\"]}, "
-        "\"step\": {\"type\": \"string\", \"minLength\": 1, \"maxLength\": 255}, "
-        "\"args\": {\"type\": \"object\"}, "
-        "\"priority\": {\"anyOf\": [{\"type\": \"integer\", \"minimum\": 0}, {\"type\": "
-        "\"string\", \"pattern\": \"^[0-9]+$\"}]}}, \"additionalProperties\": false}}";
     const json_t *steps = ci_arg(req, name)->json, *step;
-    const char *text = deploy ? deployed : manual, *message, *full;
+    const char *text = deploy ? ci_deploy_steps_schema : ci_manual_steps_schema, *message, *full;
     json_t *schema;
     size_t i;
 

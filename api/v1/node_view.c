@@ -57,16 +57,23 @@ static const short needs_uuid[] = {ci_node_uuid_n, -1};
 static const short needs_ring[] = {ci_node_uuid_n, ci_node_driver_n, ci_node_conductor_group_n, -1};
 
 static const struct ci_extra extras[] = {
-    {"links", 1, CI_EXTRA_ALWAYS, NULL, needs_uuid, write_links},
-    {"conductor", CI_API_CONDUCTORS, CI_EXTRA_ASKED, NULL, needs_ring, write_conductor},
+    {"links", 1, CI_EXTRA_ALWAYS, NULL, needs_uuid, write_links, CI_SCHEMA_LINKS,
+     "The node itself."},
+    {"conductor", CI_API_CONDUCTORS, CI_EXTRA_ASKED, NULL, needs_ring, write_conductor,
+     "{\"type\": [\"string\", \"null\"]}", "Host name of the conductor that answers for it."},
     {"allocation_uuid", CI_API_ALLOCATION, CI_EXTRA_ASKED,
-     "(SELECT a.uuid FROM allocations a WHERE a.id = nodes.allocation_id)", NULL, write_text},
+     "(SELECT a.uuid FROM allocations a WHERE a.id = nodes.allocation_id)", NULL, write_text,
+     CI_SCHEMA_UUID, "The allocation that has it."},
     {"chassis_uuid", 1, CI_EXTRA_ASKED,
-     "(SELECT c.uuid FROM chassis c WHERE c.id = nodes.chassis_id)", NULL, write_text},
-    {"ports", 1, 0, NULL, needs_uuid, write_sublinks},
-    {"states", CI_API_LINKS_NODESTATES_DRIVERPROPERTIES, 0, NULL, needs_uuid, write_sublinks},
-    {"portgroups", CI_API_PORTGROUPS_SUBCONTROLLERS, 0, NULL, needs_uuid, write_sublinks},
-    {"volume", CI_API_VOLUME, 0, NULL, needs_uuid, write_sublinks},
+     "(SELECT c.uuid FROM chassis c WHERE c.id = nodes.chassis_id)", NULL, write_text,
+     CI_SCHEMA_UUID, "The chassis it is in."},
+    {"ports", 1, 0, NULL, needs_uuid, write_sublinks, CI_SCHEMA_LINKS, "Its ports."},
+    {"states", CI_API_LINKS_NODESTATES_DRIVERPROPERTIES, 0, NULL, needs_uuid, write_sublinks,
+     CI_SCHEMA_LINKS, "Its states."},
+    {"portgroups", CI_API_PORTGROUPS_SUBCONTROLLERS, 0, NULL, needs_uuid, write_sublinks,
+     CI_SCHEMA_LINKS, "Its port groups."},
+    {"volume", CI_API_VOLUME, 0, NULL, needs_uuid, write_sublinks, CI_SCHEMA_LINKS,
+     "Its volume connectors and targets."},
 };
 
 /*

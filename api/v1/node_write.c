@@ -9,6 +9,7 @@
 #include "api/network_data.h"
 #include "api/patch.h"
 #include "api/schema.h"
+#include "api/v1/contract.h"
 #include "api/v1/handlers.h"
 #include "api/v1/views.h"
 #include "api/version.h"
@@ -30,6 +31,7 @@ const struct ci_param ci_params_node_patch[] = {
 #define TEXT "{\"type\": [\"string\", \"null\"], \"maxLength\": 65535}"
 
 static const struct ci_field_rule rules[] = {
+    {"boot_mode", "{\"type\": [\"string\", \"null\"], \"maxLength\": 16}"},
     {"chassis_uuid", "{\"type\": [\"string\", \"null\"]}"},
     {"driver", "{\"type\": \"string\", \"maxLength\": 255}"},
     {"description", "{\"type\": [\"string\", \"null\"], \"maxLength\": 4096}"},
@@ -95,6 +97,18 @@ static void make_schemas(void)
 {
     create_schema = ci_schema_of_type(&ci_node_type, CI_CREATE | CI_PATCH, rules, required);
     patch_rules.schema = ci_schema_of_type(&ci_node_type, CI_PATCH, rules, required);
+}
+
+const json_t *ci_node_create_schema(void)
+{
+    pthread_once(&once, make_schemas);
+    return create_schema;
+}
+
+const struct ci_patch_rules *ci_node_patch_rules(void)
+{
+    pthread_once(&once, make_schemas);
+    return &patch_rules;
 }
 
 /* Words that would be taken for something else in a path. */

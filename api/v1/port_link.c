@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "api/schema.h"
+#include "api/v1/contract.h"
 #include "api/v1/ports.h"
 #include "api/version.h"
 #include "base/ident.h"
@@ -26,7 +27,7 @@
 #define NEEDS(names) "\"required\": [" names "]"
 #define EMPTY "{\"type\": \"object\", \"additionalProperties\": false}"
 
-static const char *const link_schema =
+const char *const ci_port_link_schema =
     "{\"anyOf\": [" LINK(ANY_TYPE, VTEP, NEEDS("\"port_id\", \"switch_id\"") PAIR) ", " LINK(
         ANY_TYPE, VTEP,
         NEEDS("\"port_id\", \"hostname\"")
@@ -68,7 +69,8 @@ static bool normalise(struct ci_request *req, json_t *link)
 bool ci_port_link_check(struct ci_request *req, json_t *document)
 {
     json_t *link = json_object_get(document, "local_link_connection"), *schema;
-    const char *text = ci_version_max(req->ctx) < CI_API_OVN_VTEP ? old_link_schema : link_schema;
+    const char *text =
+        ci_version_max(req->ctx) < CI_API_OVN_VTEP ? old_link_schema : ci_port_link_schema;
 
     if (ci_json_kind(link) == CI_JSON_NULL)
         return true;

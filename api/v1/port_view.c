@@ -58,9 +58,11 @@ static bool not_found(struct ci_ctx *ctx, const char *key)
 
 static const short needs_uuid[] = {ci_port_uuid_n, -1};
 static const struct ci_extra extras[] = {
-    {"links", 1, CI_EXTRA_ALWAYS | CI_EXTRA_ASKED, NULL, needs_uuid, write_links},
+    {"links", 1, CI_EXTRA_ALWAYS | CI_EXTRA_ASKED, NULL, needs_uuid, write_links, CI_SCHEMA_LINKS,
+     "The port itself."},
     {"portgroup_uuid", CI_API_PORTGROUPS_SUBCONTROLLERS, CI_EXTRA_ASKED,
-     "(SELECT g.uuid FROM portgroups g WHERE g.id = ports.portgroup_id)", NULL, write_text},
+     "(SELECT g.uuid FROM portgroups g WHERE g.id = ports.portgroup_id)", NULL, write_text,
+     CI_SCHEMA_UUID, "The port group it is a member of."},
 };
 static const char *const list_fields[] = {"uuid", "address", NULL};
 

@@ -8,6 +8,7 @@
 
 #include "api/patch.h"
 #include "api/schema.h"
+#include "api/v1/contract.h"
 #include "api/v1/handlers.h"
 #include "api/v1/ports.h"
 #include "api/version.h"
@@ -60,7 +61,7 @@ static struct by_version {
 } by_version[VERSIONS_MAX];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of by_version */
 
-static int since(const char *name)
+int ci_port_since(const char *name)
 {
     int n = ci_field_find(&ci_port_type, name);
 
@@ -94,12 +95,12 @@ static void make(struct by_version *made, int max)
 
     json_object_foreach_safe(properties, next, name, property)
     {
-        if (since(name) > max)
+        if (ci_port_since(name) > max)
             json_object_del(properties, name);
     }
     require_node(schema, max);
     for (size_t i = 0; patchable[i]; i++) {
-        if (since(patchable[i]) <= max)
+        if (ci_port_since(patchable[i]) <= max)
             made->patchable[n++] = patchable[i];
     }
     made->rules = (struct ci_patch_rules){.type = &ci_port_type,
@@ -108,9 +109,8 @@ static void make(struct by_version *made, int max)
                                           .versions_elsewhere = true};
 }
 
-static const struct ci_patch_rules *rules_of(const struct ci_request *req)
+const struct ci_patch_rules *ci_port_rules(int max)
 {
-    int max = ci_version_max(req->ctx);
     struct by_version *found = &by_version[max % VERSIONS_MAX];
 
     pthread_mutex_lock(&lock);
@@ -118,6 +118,11 @@ static const struct ci_patch_rules *rules_of(const struct ci_request *req)
         make(found, max);
     pthread_mutex_unlock(&lock);
     return &found->rules;
+}
+
+static const struct ci_patch_rules *rules_of(const struct ci_request *req)
+{
+    return ci_port_rules(ci_version_max(req->ctx));
 }
 
 static bool check_address(struct ci_request *req, json_t *document)
@@ -208,7 +213,7 @@ static bool check_versions(struct ci_request *req, const json_t *document)
 
     json_object_foreach((json_t *)(uintptr_t)document, name, value)
     {
-        if (!ci_version_needs(req, since(name)))
+        if (!ci_version_needs(req, ci_port_since(name)))
             return false;
     }
     return ci_port_link_versions(req, document);
