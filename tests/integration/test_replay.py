@@ -49,9 +49,6 @@ LATER = [
     ('boot mode, secure boot and NMI', r'boot', r'/(boot_mode|secure_boot|inject_nmi)', r''),
     ('the agent power interface, which a message lists', r'node-create|node-patch', r'',
      r'power_interface'),
-    ('adoption', r'provision', r'', r'"target": "adopt"'),
-    ('rescue', r'provision', r'', r'"target": "(un)?rescue"'),
-    ('servicing', r'provision', r'', r'"target": "service"'),
 ]
 ROW = re.compile(r'^\| *(21\.4|master) *\| *(\d+)(?:-(\d+))? *\| *(.+?) *\|$', re.M)
 DIFFERENCES = os.path.join(server.ROOT, 'doc', 'differences.md')
