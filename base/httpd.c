@@ -24,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -48,6 +49,22 @@
 /* How long the accept queue is watched after the door is shut: a handshake may be under way. */
 #define SETTLE_MS 100
 #define POLL_MS 5
+
+/*
+ * Stands in front of the C library's, for libmicrohttpd: after a look that finds as many
+ * events as it asks for it looks again before it serves any, and that second look must not
+ * wait, or all of them wait with it until something else happens. For everybody else a full
+ * look followed by one that does not wait is as good as before.
+ */
+__attribute__((visibility("default"))) int epoll_wait(int epoll, struct epoll_event *events,
+                                                      int limit, int timeout_ms)
+{
+    static _Thread_local bool was_full;
+    int n = epoll_pwait(epoll, events, limit, was_full ? 0 : timeout_ms, NULL);
+
+    was_full = n == limit;
+    return n;
+}
 
 enum answer_state { UNANSWERED, ANSWERED, CUT_OFF };
 

@@ -353,6 +353,31 @@ START_TEST(a_thousand_connections_are_answered_and_kept)
 }
 END_TEST
 
+START_TEST(as_many_requests_at_once_as_one_look_finds_are_answered)
+{
+    /* 128 is what libmicrohttpd asks the kernel for: see epoll_wait() in base/httpd.c. */
+    enum { CLIENTS = 128 };
+    int port = serve((struct ci_httpd_options){.threads = 1}), fds[CLIENTS];
+    int busy = client_connect(port);
+
+    for (int i = 0; i < CLIENTS; i++) {
+        fds[i] = client_connect(port);
+        client_say(fds[i], GET("/fixed"));
+        ck_assert_int_eq(client_read(fds[i], false).status, 200);
+    }
+    client_say(busy, GET("/busy"));
+    client_sleep_ms(100);
+    for (int i = 0; i < CLIENTS; i++)
+        client_say(fds[i], GET("/fixed"));
+    for (int i = 0; i < CLIENTS; i++) {
+        ck_assert_int_eq(client_read(fds[i], false).status, 200);
+        close(fds[i]);
+    }
+    close(busy);
+    stop();
+}
+END_TEST
+
 START_TEST(a_unix_socket_serves_and_goes_with_the_server)
 {
     struct sockaddr_un at = {.sun_family = AF_UNIX};
@@ -396,5 +421,6 @@ UNIT_MAIN("base/httpd", a_request_arrives_as_it_was_sent, a_connection_serves_ma
           stopping_waits_for_what_is_under_way, stopping_answers_whoever_was_connected,
           a_request_held_too_long_gets_503_when_the_server_stops,
           a_thousand_connections_are_answered_and_kept,
+          as_many_requests_at_once_as_one_look_finds_are_answered,
           a_unix_socket_serves_and_goes_with_the_server,
           a_server_that_cannot_listen_says_where_and_why)

@@ -90,7 +90,11 @@ static inline void on_request(struct ci_httpd_request *req, void *arg)
         hold(req);
     else if (strcmp(req->path, "/big") == 0)
         answer_big(req);
-    else if (strcmp(req->path, "/empty") == 0)
+    else if (strcmp(req->path, "/busy") == 0) {
+        /* What no caller may do: it lets requests pile up behind this one. */
+        client_sleep_ms(300);
+        answer_text(req, 200, TELL("busy"));
+    } else if (strcmp(req->path, "/empty") == 0)
         ci_httpd_answer(req, 204, NULL, NULL);
     else if (strcmp(req->path, "/body") == 0)
         answer_text(req, 200, req->body, req->body_length);
