@@ -2,9 +2,9 @@
 /*
  * Which keys are secret, and secrets inside messages.
  *
- * oslo's words are looked for all at once: a table of states, one step a byte, made of the
- * words at first use (Aho and Corasick). oslo's regular expressions, the same dozen for every
- * word, are small enough to be matched by hand, greedily and with backtracking as Python does.
+ * oslo's words are looked for all at once, several bytes a step (Wu and Manber). oslo's regular
+ * expressions, the same dozen for every word, are small enough to be matched by hand, greedily and
+ * with backtracking as Python does.
  */
 #include "base/mask.h"
 
@@ -49,75 +49,78 @@ static const char *const words[] = {"adminpass",
 #define WORDS (sizeof words / sizeof words[0])
 
 #define LETTERS 28 /* a to z, '_', anything else */
-#define STATES_MAX 512
-#define FOUND (STATES_MAX - 1)
+#define SHORTEST 5 /* letters of the shortest word, "token" */
 
-/* steps[state][letter] is the next state; FOUND when a word ends there. Written once. */
-static uint16_t steps[STATES_MAX][LETTERS];
-static pthread_once_t steps_made = PTHREAD_ONCE_INIT;
+_Static_assert(WORDS <= 64, "one bit of a starts[] for each word");
 
-static inline unsigned letter(char c)
+/*
+ * Made of the words at first use. A window as long as the shortest word is moved over the text:
+ * skips[] tells by its last two letters how far at least the next beginning of a word is, and
+ * where that is nothing, starts[] has the words that its first letter may begin.
+ */
+static uint8_t letters[256];
+static uint8_t skips[LETTERS][LETTERS];
+static uint64_t starts[LETTERS];
+static pthread_once_t tables_made = PTHREAD_ONCE_INIT;
+
+static inline uint8_t letter(char c)
 {
-    unsigned char lower = (unsigned char)c | 0x20;
-
-    if (lower >= 'a' && lower <= 'z' && (unsigned char)c < 0x80)
-        return lower - 'a';
-    return c == '_' ? 26 : 27;
+    return letters[(unsigned char)c];
 }
 
-/* The words as a tree: a state per beginning of a word. Gives the number of states. */
-static uint16_t plant(void)
+static void make_letters(void)
 {
-    uint16_t count = 1;
+    memset(letters, LETTERS - 1, sizeof letters);
+    for (uint8_t i = 0; i < 26; i++)
+        letters['a' + i] = letters['A' + i] = i;
+    letters['_'] = 26;
+}
 
+static void make_tables(void)
+{
+    make_letters();
+    memset(skips, SHORTEST - 1, sizeof skips);
     for (size_t i = 0; i < WORDS; i++) {
-        uint16_t state = 0;
+        starts[letter(words[i][0])] |= UINT64_C(1) << i;
+        for (uint8_t last = 1; last < SHORTEST; last++) {
+            uint8_t *skip = &skips[letter(words[i][last - 1])][letter(words[i][last])];
 
-        for (const char *c = words[i]; *c && state != FOUND; c++) {
-            uint16_t *next = &steps[state][letter(*c)];
-
-            if (c[1] == '\0')
-                *next = FOUND;
-            else if (*next == 0)
-                *next = count++;
-            state = *next;
+            if (*skip > SHORTEST - 1 - last)
+                *skip = (uint8_t)(SHORTEST - 1 - last);
         }
     }
-    return count;
 }
 
-/* Where no word goes on, continue as if reading had begun one byte later; parents come first. */
-static void make_steps(void)
+static bool is_word(const char *word, const char *at, const char *end)
 {
-    uint16_t count = plant(), fallback[STATES_MAX] = {0}, queue[STATES_MAX] = {0};
-    size_t head = 0, tail = 1;
-
-    while (head < tail) {
-        uint16_t state = queue[head++];
-
-        for (unsigned l = 0; l < LETTERS; l++) {
-            uint16_t next = steps[state][l];
-            uint16_t other = state == 0 ? 0 : steps[fallback[state]][l];
-
-            if (next == 0 || other == FOUND) {
-                steps[state][l] = other;
-            } else if (next != FOUND && tail < count) {
-                fallback[next] = other;
-                queue[tail++] = next;
-            }
-        }
+    while (*word && at < end && letter(*word) == letter(*at)) {
+        word++;
+        at++;
     }
+    return *word == '\0';
+}
+
+static bool begins_with_word(const char *at, const char *end)
+{
+    for (uint64_t left = starts[letter(*at)]; left != 0; left &= left - 1) {
+        if (is_word(words[__builtin_ctzll(left)], at, end))
+            return true;
+    }
+    return false;
 }
 
 bool ci_mask_is_secret(const char *key, size_t length)
 {
-    uint16_t state = 0;
+    const char *end = key + length;
+    size_t last = SHORTEST - 1;
 
-    pthread_once(&steps_made, make_steps);
-    for (size_t i = 0; i < length; i++) {
-        state = steps[state][letter(key[i])];
-        if (state == FOUND)
+    pthread_once(&tables_made, make_tables);
+    while (last < length) {
+        uint8_t skip = skips[letter(key[last - 1])][letter(key[last])];
+
+        if (skip == 0 && begins_with_word(key + last - (SHORTEST - 1), end))
             return true;
+        last += skip > 0 ? skip : 1;
     }
     return false;
 }
