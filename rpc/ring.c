@@ -24,7 +24,7 @@ struct point {
 };
 
 struct ci_ring {
-    const char *algorithm;
+    struct ci_digest *digest; /* of the key asked for */
     size_t size, digest_size;
     struct point *points;
 };
@@ -79,7 +79,7 @@ struct ci_ring *ci_ring_make(struct ci_arena *mem, const char *algorithm, int ex
     if (!digest || exponent < 0 || exponent > EXPONENT_MAX)
         return NULL;
     per_host = (size_t)1 << exponent;
-    ring->algorithm = ci_strdup(mem, algorithm);
+    ring->digest = digest;
     ring->digest_size = ci_digest_size(digest);
     ring->points = ci_alloc_array(mem, n * per_host, sizeof *ring->points);
     for (size_t i = 0; i < n; i++)
@@ -89,15 +89,15 @@ struct ci_ring *ci_ring_make(struct ci_arena *mem, const char *algorithm, int ex
     return ring;
 }
 
-size_t ci_ring_position(struct ci_arena *mem, const struct ci_ring *ring, const char *key)
+size_t ci_ring_position(struct ci_ring *ring, const char *key)
 {
     unsigned char value[CI_DIGEST_MAX_BYTES];
-    struct ci_digest *digest = ci_digest_new(mem, ring->algorithm);
     size_t low = 0, high = ring->size;
 
     assert(ring->size > 0);
-    ci_digest_add(digest, key, strlen(key));
-    ci_digest_value(digest, value);
+    ci_digest_reset(ring->digest);
+    ci_digest_add(ring->digest, key, strlen(key));
+    ci_digest_value(ring->digest, value);
     while (low < high) {
         size_t middle = low + (high - low) / 2;
 
@@ -109,7 +109,7 @@ size_t ci_ring_position(struct ci_arena *mem, const struct ci_ring *ring, const 
     return low == ring->size ? 0 : low;
 }
 
-const char *ci_ring_host(struct ci_arena *mem, const struct ci_ring *ring, const char *key)
+const char *ci_ring_host(struct ci_ring *ring, const char *key)
 {
-    return ring->points[ci_ring_position(mem, ring, key)].host;
+    return ring->points[ci_ring_position(ring, key)].host;
 }

@@ -18,11 +18,11 @@ struct ci_ring *ci_ring_make(struct ci_arena *mem, const char *algorithm, int ex
                              const char *const *hosts, size_t n);
 
 /*
- * Where a key falls among the ring's points, and the host there. The ring is not empty; `mem`
- * is for the digest of the key.
+ * Where a key falls among the ring's points, and the host there. The ring is not empty, and is
+ * asked by one thread at a time: it has one digest for all keys.
  */
-size_t ci_ring_position(struct ci_arena *mem, const struct ci_ring *ring, const char *key);
-const char *ci_ring_host(struct ci_arena *mem, const struct ci_ring *ring, const char *key);
+size_t ci_ring_position(struct ci_ring *ring, const char *key);
+const char *ci_ring_host(struct ci_ring *ring, const char *key);
 
 /*
  * The rings of all groups and hardware types, as the database knows live conductors; shared by

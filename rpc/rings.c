@@ -24,7 +24,7 @@
 #define US_PER_S INT64_C(1000000)
 
 struct named_ring {
-    const char *name; /* "<group>:<driver>" */
+    const char *group, *driver;
     struct ci_ring *ring;
 };
 
@@ -92,12 +92,20 @@ static bool query_alive(struct ci_ctx *ctx, const char *with_age, const char *wi
     return ci_db_query(ctx, with_age, 2 + extras, aged, ret_rows);
 }
 
-static const char *ring_name(struct ci_ctx *ctx, struct ci_arena *mem, const char *group,
-                             const char *driver)
+static bool has_groups(const struct ci_ctx *ctx)
 {
-    if (ci_release_rpc_minor(ci_release_pinned(ctx)) < GROUPS_SINCE)
-        return ci_strdup(mem, driver);
-    return ci_printf(mem, "%s:%s", group ? group : "", driver);
+    return ci_release_rpc_minor(ci_release_pinned(ctx)) >= GROUPS_SINCE;
+}
+
+/* Without groups, all conductors are in the one without a name. */
+static const char *group_of(const struct ci_ctx *ctx, const char *group)
+{
+    return group && has_groups(ctx) ? group : "";
+}
+
+static bool is_named(const struct named_ring *ring, const char *group, const char *driver)
+{
+    return strcmp(ring->driver, driver) == 0 && strcmp(ring->group, group) == 0;
 }
 
 #define SELECT_RINGS                                                                               \
@@ -121,11 +129,10 @@ static struct snapshot *make_snapshot(struct ci_ctx *ctx, const struct ci_rows *
         struct named_ring *ring = &snapshot->rings[snapshot->count++];
         size_t n = 0;
 
-        ring->name =
-            ring_name(ctx, snapshot->mem, ci_row_text(rows, row, 0), ci_row_text(rows, row, 1));
-        while (row < rows->count &&
-               ci_same(ring->name, ring_name(ctx, ctx->mem, ci_row_text(rows, row, 0),
-                                             ci_row_text(rows, row, 1)))) {
+        ring->group = ci_strdup(snapshot->mem, group_of(ctx, ci_row_text(rows, row, 0)));
+        ring->driver = ci_strdup(snapshot->mem, ci_row_text(rows, row, 1));
+        while (row < rows->count && is_named(ring, group_of(ctx, ci_row_text(rows, row, 0)),
+                                             ci_row_text(rows, row, 1))) {
             const char *host = ci_row_text(rows, row++, 2);
 
             if (n == 0 || !ci_same(host, hosts[n - 1]))
@@ -139,7 +146,7 @@ static struct snapshot *make_snapshot(struct ci_ctx *ctx, const struct ci_rows *
 
 static bool load(struct ci_ctx *ctx, struct ci_rings *rings)
 {
-    bool grouped = ci_release_rpc_minor(ci_release_pinned(ctx)) >= GROUPS_SINCE;
+    bool grouped = has_groups(ctx);
     struct snapshot *old, *made;
     struct ci_rows *rows;
     bool loaded = grouped ? query_alive(ctx, SELECT_RINGS " AND c.updated_at >= $2" ORDER_RINGS,
@@ -162,7 +169,7 @@ static bool load(struct ci_ctx *ctx, struct ci_rings *rings)
 enum found { FOUND, NO_DRIVER, NOBODY, STALE };
 
 static enum found look(struct ci_ctx *ctx, struct ci_rings *rings, int64_t oldest_ns,
-                       const char *name, const char *uuid, const char **ret_host)
+                       const struct named_ring *wanted, const char *uuid, const char **ret_host)
 {
     enum found found = NO_DRIVER;
 
@@ -174,8 +181,8 @@ static enum found look(struct ci_ctx *ctx, struct ci_rings *rings, int64_t oldes
     for (size_t i = 0; found == NO_DRIVER && i < rings->now->count; i++) {
         const struct named_ring *ring = &rings->now->rings[i];
 
-        if (ci_same(ring->name, name) && ring->ring) {
-            *ret_host = ci_strdup(ctx->mem, ci_ring_host(ctx->mem, ring->ring, uuid));
+        if (is_named(ring, wanted->group, wanted->driver) && ring->ring) {
+            *ret_host = ci_strdup(ctx->mem, ci_ring_host(ring->ring, uuid));
             found = FOUND;
         }
     }
@@ -186,16 +193,16 @@ static enum found look(struct ci_ctx *ctx, struct ci_rings *rings, int64_t oldes
 bool ci_rings_find(struct ci_ctx *ctx, struct ci_rings *rings, const char *driver,
                    const char *group, const char *uuid, const char **ret_host)
 {
-    const char *name = ring_name(ctx, ctx->mem, group, driver);
+    const struct named_ring wanted = {.group = group_of(ctx, group), .driver = driver};
     int64_t oldest_ns =
         ci_time_monotonic_ns() - ctx->config->DEFAULT.hash_ring_reset_interval * NS_PER_S;
-    enum found found = look(ctx, rings, oldest_ns, name, uuid, ret_host);
+    enum found found = look(ctx, rings, oldest_ns, &wanted, uuid, ret_host);
 
     /* What is missing has most often just come: look again before saying so. */
     if (found != FOUND) {
         if (!load(ctx, rings))
             return false;
-        found = look(ctx, rings, INT64_MIN, name, uuid, ret_host);
+        found = look(ctx, rings, INT64_MIN, &wanted, uuid, ret_host);
     }
     if (found == FOUND)
         return true;

@@ -32,14 +32,14 @@ START_TEST(rings_agree_with_ironic_point_for_point)
     for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++) {
         const struct vector *v = &vectors[i];
         const char *const *hosts = ci_split(unit_ctx()->mem, v->hosts, ' ');
-        const struct ci_ring *ring =
+        struct ci_ring *ring =
             ci_ring_make(unit_ctx()->mem, v->algorithm, v->exponent, hosts, count(hosts));
 
         ck_assert_msg(ring, "%s", v->algorithm);
-        ck_assert_msg(ci_ring_position(unit_ctx()->mem, ring, v->key) == v->position,
-                      "vector %zu: %zu", i, ci_ring_position(unit_ctx()->mem, ring, v->key));
-        ck_assert_msg(strcmp(ci_ring_host(unit_ctx()->mem, ring, v->key), v->owner) == 0,
-                      "vector %zu: %s", i, ci_ring_host(unit_ctx()->mem, ring, v->key));
+        ck_assert_msg(ci_ring_position(ring, v->key) == v->position, "vector %zu: %zu", i,
+                      ci_ring_position(ring, v->key));
+        ck_assert_msg(strcmp(ci_ring_host(ring, v->key), v->owner) == 0, "vector %zu: %s", i,
+                      ci_ring_host(ring, v->key));
     }
 }
 END_TEST
@@ -48,14 +48,13 @@ START_TEST(the_order_of_hosts_does_not_matter)
 {
     static const char *const one[] = {"a", "b", "c"}, *const other[] = {"c", "a", "b"};
     struct ci_arena *mem = unit_ctx()->mem;
-    const struct ci_ring *left = ci_ring_make(mem, "md5", 5, one, 3);
-    const struct ci_ring *right = ci_ring_make(mem, "md5", 5, other, 3);
+    struct ci_ring *left = ci_ring_make(mem, "md5", 5, one, 3);
+    struct ci_ring *right = ci_ring_make(mem, "md5", 5, other, 3);
 
     for (int i = 0; i < 1000; i++) {
         const char *key = ci_printf(mem, "key-%d", i);
 
-        ck_assert_str_eq(ci_ring_host(unit_ctx()->mem, left, key),
-                         ci_ring_host(unit_ctx()->mem, right, key));
+        ck_assert_str_eq(ci_ring_host(left, key), ci_ring_host(right, key));
     }
 }
 END_TEST
@@ -64,15 +63,14 @@ START_TEST(a_host_that_leaves_moves_only_its_own_nodes)
 {
     static const char *const all[] = {"a", "b", "c"}, *const rest[] = {"a", "c"};
     struct ci_arena *mem = unit_ctx()->mem;
-    const struct ci_ring *before = ci_ring_make(mem, "md5", 5, all, 3);
-    const struct ci_ring *after = ci_ring_make(mem, "md5", 5, rest, 2);
+    struct ci_ring *before = ci_ring_make(mem, "md5", 5, all, 3);
+    struct ci_ring *after = ci_ring_make(mem, "md5", 5, rest, 2);
 
     for (int i = 0; i < 1000; i++) {
-        const char *key = ci_printf(mem, "key-%d", i),
-                   *host = ci_ring_host(unit_ctx()->mem, before, key);
+        const char *key = ci_printf(mem, "key-%d", i), *host = ci_ring_host(before, key);
 
         if (strcmp(host, "b") != 0)
-            ck_assert_str_eq(ci_ring_host(unit_ctx()->mem, after, key), host);
+            ck_assert_str_eq(ci_ring_host(after, key), host);
     }
 }
 END_TEST
