@@ -44,8 +44,9 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static void compile(void)
 {
     /* Lives as long as the process. */
-    struct ci_arena *mem = ci_arena_new();
+    static struct ci_arena *mem;
 
+    mem = ci_arena_new();
     for (size_t i = 0; ci_routes[i].method; i++) {
         const char *const *words = ci_split(mem, ci_routes[i].path, '/');
 
