@@ -14,6 +14,7 @@
 #include "base/httpguard.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -27,6 +28,7 @@
 #include <unistd.h>
 
 #define BUCKETS 32
+#define CROWD 500
 #define LOOK_EVERY_MS 500
 #define JUST_OPENED_MS 1000
 #define FIRST_LOOK_MS 1000
@@ -210,10 +212,24 @@ static void await_events(struct ci_guard *guard)
         (void)!read(guard->wake, &wakes, sizeof wakes);
 }
 
+/* A crowd has left: what its connections took is given back to the system. */
+static void trim(struct ci_guard *guard, int *peak)
+{
+    int count = atomic_load(&guard->count);
+
+    if (*peak - count >= CROWD) {
+        malloc_trim(0);
+        *peak = count;
+    } else if (count > *peak) {
+        *peak = count;
+    }
+}
+
 static void *watch(void *arg)
 {
     struct ci_guard *guard = arg;
     int64_t looked = now_ms();
+    int peak = 0;
 
     pthread_setname_np(pthread_self(), "http-guard");
     while (!atomic_load(&guard->ending)) {
@@ -227,6 +243,7 @@ static void *watch(void *arg)
         looked = now;
         for (int i = 0; i < BUCKETS; i++)
             cut_late(guard, &guard->buckets[i], now);
+        trim(guard, &peak);
     }
     return NULL;
 }
