@@ -19,14 +19,48 @@ static const struct ci_error_kind kinds[] = {
 #undef ERROR
 };
 
+/* How many values a format takes, when they are texts all of them; 0 otherwise. */
+static size_t count_texts(const char *format)
+{
+    size_t n = 0;
+
+    for (const char *at = strchr(format, '%'); at; at = strchr(at + 2, '%')) {
+        if (at[1] == 's')
+            n++;
+        else
+            return 0;
+    }
+    return n;
+}
+
+/* The values of a class's own message, for peers, who make their exception of them. */
+static const char *const *keep_values(struct ci_arena *mem, enum ci_error_class class,
+                                      const char *format, va_list args)
+{
+    size_t n = strcmp(format, kinds[class].format) == 0 ? count_texts(format) : 0;
+    const char **values;
+
+    if (n == 0)
+        return NULL;
+    values = ci_alloc_array(mem, n, sizeof *values);
+    for (size_t i = 0; i < n; i++)
+        values[i] = ci_strdup(mem, va_arg(args, const char *));
+    return values;
+}
+
 ci_format(4, 0) static bool set(struct ci_ctx *ctx, enum ci_error_class class, int status,
                                 const char *format, va_list args)
 {
+    va_list values;
+
     if (ctx->error && ctx->error->class != CI_ERR_UniqueViolation)
         return false;
     ctx->error = ci_new(ctx->mem, struct ci_error);
     ctx->error->class = class;
     ctx->error->status = status;
+    va_copy(values, args);
+    ctx->error->values = keep_values(ctx->mem, class, format, values);
+    va_end(values);
     ctx->error->message = ci_vprintf(ctx->mem, format, args);
     return false;
 }

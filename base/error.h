@@ -30,6 +30,9 @@ struct ci_error {
     int status;          /* the class's, unless ci_fail_status() gave another */
     const char *message; /* what the client or peer is told */
     bool remote;         /* raised by a conductor that was called */
+    /* What the class's message was made of, in the order of its keys; NULL when the message was
+     * written for the occasion. One of them can be NULL. */
+    const char *const *values;
 };
 
 /* The formats as arrays, so that the compiler checks each ci_fail() against its row. */
