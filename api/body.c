@@ -5,6 +5,7 @@
 #include "api/body.h"
 
 #include "api/routes.h"
+#include "api/version.h"
 #include "base/config.h"
 
 /* What refuses a body decides the envelope: Ironic's guard, its router, or the controller. */
@@ -19,13 +20,33 @@ static bool refuse(struct ci_request *req)
     return false;
 }
 
+/* Ironic's newest takes a body of no type for a parameter of its own name. */
+static bool check_type(struct ci_request *req)
+{
+    if (req->header(req, "Content-Type") || !ci_version_is_after_21_4(req->ctx))
+        return true;
+    return ci_fail_text(req->ctx, InvalidParameterValue, "Unexpected arguments: %.*s",
+                        req->body_length < 500 ? (int)req->body_length : 500, req->body);
+}
+
+/* Release 21.4 knows no limit; what its clients nest must not fail while we stand in for it. */
+#define DEPTH_21_4 256
+
+static size_t depth_limit(const struct ci_request *req)
+{
+    size_t depth = (size_t)req->ctx->config->api.max_json_body_depth;
+
+    return ci_version_is_after_21_4(req->ctx) || depth > DEPTH_21_4 ? depth : DEPTH_21_4;
+}
+
 bool ci_body_parse(struct ci_request *req)
 {
-    struct ci_json_limits limits = {.depth = (size_t)req->ctx->config->api.max_json_body_depth,
-                                    .bytes = req->body_length};
+    struct ci_json_limits limits = {.depth = depth_limit(req), .bytes = req->body_length};
 
     if (req->route->body == CI_BODY_NONE || req->body_length == 0)
         return true;
+    if (!check_type(req))
+        return false;
     if (ci_json_read(req->ctx, req->body, req->body_length, &limits, &req->json))
         return true;
     return refuse(req);

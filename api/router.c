@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "api/routes.h"
+#include "api/v1/handlers.h"
 #include "api/version.h"
 #include "base/httpd.h"
 #include "base/ident.h"
@@ -129,7 +130,7 @@ static const char *escaped_slashes(struct ci_request *req, const char *path)
  */
 static bool cut(struct ci_request *req, struct pieces *ret_pieces, bool *ret_empty)
 {
-    const char *at = escaped_slashes(req, req->path);
+    const char *path = escaped_slashes(req, req->path), *at = path;
     struct pieces pieces = {0};
 
     *ret_empty = false;
@@ -140,7 +141,7 @@ static bool cut(struct ci_request *req, struct pieces *ret_pieces, bool *ret_emp
         at++; /* the slash */
         length = strcspn(at, "/");
         if (length == 0) {
-            *ret_empty = *ret_empty || *at != '\0' || at[-2] == '/';
+            *ret_empty = *ret_empty || *at != '\0' || (at - path > 1 && at[-2] == '/');
             continue;
         }
         if (pieces.count == SEGMENTS_MAX)
@@ -310,6 +311,10 @@ static bool take_idents(struct ci_request *req, const struct pieces *pattern,
     return true;
 }
 
+/* Of a path below a node that names nothing, the node is looked for first. */
+static const struct ci_route node_nothing = {
+    .method = "GET", .policy = "baremetal:node:get", .handle = ci_node_nothing, .status = 404};
+
 /* Is the path only a station on the way to longer ones (/v1/nodes/…/management)? */
 static bool is_passed(const struct pieces *path)
 {
@@ -348,6 +353,11 @@ static bool refuse_route(struct ci_request *req, const struct pieces *path)
     if (is_passed(path)) {
         req->allow = "";
         return refuse(req, 405, "");
+    }
+    if (path->count == 4 && strcmp(path->at[1], "nodes") == 0 && strcmp(req->method, "GET") == 0) {
+        req->route = &node_nothing;
+        req->idents[0] = path->at[2];
+        return true;
     }
     if (path->count > 2 && find(&first, NULL) >= 0)
         return resource_not_found(req);

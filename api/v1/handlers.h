@@ -12,3 +12,6 @@
     extern const struct ci_param ci_params_##params[];
 #include "api/routes.def"
 #undef ROUTE
+
+/* What the router runs for a path below a node that names nothing. */
+ci_handler ci_node_nothing;

@@ -36,7 +36,7 @@
         {"parent_node", CI_PARAM_STRING, CI_API_PARENT_CHILD_NODES, CI_BELOW_406_NAMED, false},    \
         {"include_children", CI_PARAM_BOOL, CI_API_PARENT_CHILD_NODES, CI_BELOW_406_NAMED, false}, \
     {                                                                                              \
-        "instance_name", CI_PARAM_STRING, CI_API_NODE_INSTANCE_NAME, CI_BELOW_406_NAMED, false     \
+        "instance_name", CI_PARAM_STRING, CI_API_NODE_INSTANCE_NAME, CI_BELOW_406_TEXT, false      \
     }
 
 const struct ci_param ci_params_nodes_list[] = {
@@ -263,4 +263,12 @@ bool ci_node_reply(struct ci_request *req, const char *uuid)
     if (!show(req, uuid, &found))
         return false;
     return found || ci_fail(req->ctx, NodeNotFound, uuid);
+}
+
+bool ci_node_nothing(struct ci_request *req)
+{
+    struct ci_node *node;
+
+    return ci_request_node(req, &node) &&
+           ci_fail_status(req->ctx, NotFound, 404, "Resource could not be found.");
 }
