@@ -44,6 +44,9 @@
 #define DISCARD_LIMIT (64 * KIB)
 
 #define REFUSAL_LIMIT (64 * KIB)
+
+/* Answers from this size on leave memory behind that is worth giving back. */
+#define LARGE_ANSWER (128 * KIB)
 #define THREAD_STACK_BYTES (512 * KIB)
 
 /* How long the accept queue is watched after the door is shut: a handshake may be under way. */
@@ -174,6 +177,8 @@ static enum MHD_Result queue(struct connection *c)
 {
     enum MHD_Result queued;
 
+    if (c->response_bytes >= LARGE_ANSWER)
+        ci_guard_note_large(c->httpd->guard);
     ci_guard_enter(c->httpd->guard, &c->guarded, CI_GUARD_ANSWER,
                    (int64_t)(c->response_bytes / (64 * KIB)) * 1000);
     queued = MHD_queue_response(c->mhd, (unsigned)c->status, c->response);

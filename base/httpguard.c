@@ -30,6 +30,9 @@
 #define BUCKETS 32
 #define CROWD 500
 #define LOOK_EVERY_MS 500
+/* So many looks without a large answer are a calm: under load nothing is given back to be taken
+ * again at once. */
+#define CALM_LOOKS 4
 #define JUST_OPENED_MS 1000
 #define FIRST_LOOK_MS 1000
 #define LINGERING_MAX 128
@@ -54,6 +57,7 @@ struct ci_guard {
     struct ci_guard_limits limits;
     struct bucket buckets[BUCKETS];
     atomic_int count;
+    atomic_bool large; /* there was a large answer since the last look */
     atomic_bool ending;
     int wake;
     pthread_t thread;
@@ -212,24 +216,36 @@ static void await_events(struct ci_guard *guard)
         (void)!read(guard->wake, &wakes, sizeof wakes);
 }
 
-/* A crowd has left: what its connections took is given back to the system. */
-static void trim(struct ci_guard *guard, int *peak)
+/* What may be given back to the system. */
+struct spare {
+    int peak;  /* most connections since memory was last given back */
+    int looks; /* to come before what large answers took is given back; 0: nothing */
+};
+
+/*
+ * A crowd has left, or large answers have ceased: malloc() would keep what they took in pieces
+ * between those that are still used.
+ */
+static void trim(struct ci_guard *guard, struct spare *spare)
 {
     int count = atomic_load(&guard->count);
+    bool enough = spare->peak - count >= CROWD;
 
-    if (*peak - count >= CROWD) {
+    if (atomic_exchange(&guard->large, false))
+        spare->looks = CALM_LOOKS;
+    else if (spare->looks > 0 && --spare->looks == 0)
+        enough = true;
+    if (enough)
         malloc_trim(0);
-        *peak = count;
-    } else if (count > *peak) {
-        *peak = count;
-    }
+    if (enough || count > spare->peak)
+        spare->peak = count;
 }
 
 static void *watch(void *arg)
 {
     struct ci_guard *guard = arg;
     int64_t looked = now_ms();
-    int peak = 0;
+    struct spare spare = {0};
 
     pthread_setname_np(pthread_self(), "http-guard");
     while (!atomic_load(&guard->ending)) {
@@ -243,9 +259,14 @@ static void *watch(void *arg)
         looked = now;
         for (int i = 0; i < BUCKETS; i++)
             cut_late(guard, &guard->buckets[i], now);
-        trim(guard, &peak);
+        trim(guard, &spare);
     }
     return NULL;
+}
+
+void ci_guard_note_large(struct ci_guard *guard)
+{
+    atomic_store_explicit(&guard->large, true, memory_order_relaxed);
 }
 
 static void wake(const struct ci_guard *guard)

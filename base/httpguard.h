@@ -51,6 +51,12 @@ void ci_guard_remove(struct ci_guard *guard, struct ci_guarded *guarded);
 void ci_guard_enter(const struct ci_guard *guard, struct ci_guarded *guarded,
                     enum ci_guard_phase phase, int64_t extra_ms);
 
+/*
+ * A large answer is sent: when there are no more for two seconds, the memory they took is given
+ * back to the system.
+ */
+void ci_guard_note_large(struct ci_guard *guard);
+
 enum ci_guard_phase ci_guard_phase_of(const struct ci_guarded *guarded);
 
 /* Connections that are being watched. */
