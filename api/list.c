@@ -276,9 +276,12 @@ static bool fetch(struct page *page)
 {
     struct ci_ctx *ctx = page->req->ctx;
     const char *sql = statement(page);
+    bool long_list = page->plan->shape == CI_SHAPE_FULL && page->limit > CHUNK_ROWS;
     struct ci_rows *rows;
 
-    if (page->plan->shape == CI_SHAPE_FULL && page->limit > CHUNK_ROWS)
+    if (long_list && ctx->deadline_ns)
+        return ci_fail(ctx, MustWait);
+    if (long_list)
         return ci_db_query_chunks(ctx, sql, page->filter.n, page->filter.values, CHUNK_ROWS,
                                   write_rows, page);
     return ci_db_query(ctx, sql, page->filter.n, page->filter.values, &rows) &&

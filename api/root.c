@@ -8,16 +8,23 @@
 #include "api/v1/handlers.h"
 #include "api/version.h"
 
+/* Room for what /v1 answers, so that it need not grow. */
+#define DOCUMENT_BYTES 4000
+
 static const char *const description =
     "Ironic is an OpenStack project which enables the provision and management of baremetal "
     "machines.";
 
 static void add_version(struct ci_request *req)
 {
-    ci_text_printf(req->reply,
-                   "{\"id\": \"v1\", \"links\": [{\"href\": \"%s/v1/\", \"rel\": \"self\"}], "
-                   "\"status\": \"CURRENT\", \"min_version\": \"1.%d\", \"version\": \"1.%d\"}",
-                   ci_base_url(req), CI_API_MIN, ci_version_max(req->ctx));
+    ci_text_add(req->reply, "{\"id\": \"v1\", \"links\": [{\"href\": \"");
+    ci_text_add(req->reply, ci_base_url(req));
+    ci_text_add(req->reply, "/v1/\", \"rel\": \"self\"}], "
+                            "\"status\": \"CURRENT\", \"min_version\": \"");
+    ci_text_add(req->reply, ci_version_text(CI_API_MIN));
+    ci_text_add(req->reply, "\", \"version\": \"");
+    ci_text_add(req->reply, ci_version_text(ci_version_max(req->ctx)));
+    ci_text_add(req->reply, "\"}");
 }
 
 bool ci_root_show(struct ci_request *req)
@@ -58,20 +65,18 @@ const struct ci_since ci_root_resources[] = {
 static void add_resource(struct ci_request *req, const char *name)
 {
     const char *base = ci_base_url(req);
-    const char *const pieces[] = {", \"",
-                                  name,
-                                  "\": [{\"href\": \"",
-                                  base,
-                                  "/v1/",
-                                  name,
-                                  "/\", \"rel\": \"self\"}, {\"href\": \"",
-                                  base,
-                                  "/",
-                                  name,
-                                  "/\", \"rel\": \"bookmark\"}]"};
 
-    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++)
-        ci_text_add(req->reply, pieces[i]);
+    ci_text_add(req->reply, ", \"");
+    ci_text_add(req->reply, name);
+    ci_text_add(req->reply, "\": [{\"href\": \"");
+    ci_text_add(req->reply, base);
+    ci_text_add(req->reply, "/v1/");
+    ci_text_add(req->reply, name);
+    ci_text_add(req->reply, "/\", \"rel\": \"self\"}, {\"href\": \"");
+    ci_text_add(req->reply, base);
+    ci_text_add(req->reply, "/");
+    ci_text_add(req->reply, name);
+    ci_text_add(req->reply, "/\", \"rel\": \"bookmark\"}]");
 }
 
 bool ci_v1_head(struct ci_request *req)
@@ -82,14 +87,16 @@ bool ci_v1_head(struct ci_request *req)
 
 bool ci_v1_show(struct ci_request *req)
 {
-    ci_text_printf(
+    (void)ci_text_reserve(req->reply, DOCUMENT_BYTES);
+    ci_text_add(req->reply, "{\"id\": \"v1\", \"links\": [{\"href\": \"");
+    ci_text_add(req->reply, ci_base_url(req));
+    ci_text_add(
         req->reply,
-        "{\"id\": \"v1\", \"links\": [{\"href\": \"%s/v1/\", \"rel\": \"self\"}, "
+        "/v1/\", \"rel\": \"self\"}, "
         "{\"href\": \"https://docs.openstack.org//ironic/latest/contributor//webapi.html\", "
         "\"rel\": \"describedby\", \"type\": \"text/html\"}], "
         "\"media_types\": {\"base\": \"application/json\", "
-        "\"type\": \"application/vnd.openstack.ironic.v1+json\"}",
-        ci_base_url(req));
+        "\"type\": \"application/vnd.openstack.ironic.v1+json\"}");
     for (size_t i = 0; ci_root_resources[i].name; i++) {
         if (req->version < ci_root_resources[i].since)
             continue;
