@@ -110,6 +110,7 @@ static void send(struct work *work)
     headers[n] = (struct ci_httpd_header){0};
     ci_debug(req->ctx, "Request answered", "method=%s path=%s status=%d length=%zu", req->method,
              req->path, req->status, req->reply->length);
+    work->http->user = NULL;
     ci_httpd_answer(work->http, req->status, headers, req->reply);
     ci_arena_free(req->ctx->mem);
 }
@@ -208,6 +209,15 @@ static const struct ci_httpd_header *on_refusal(struct ci_httpd_request *http, i
     return status == 503 ? retry : headers;
 }
 
+/* The client went before its request was complete. */
+static void on_end(void *user, void *arg)
+{
+    struct work *work = user;
+
+    (void)arg;
+    ci_arena_free(work->ctx.mem);
+}
+
 static bool check(struct ci_ctx *ctx)
 {
     const struct ci_config *config = ctx->config;
@@ -233,6 +243,7 @@ static bool listen_as_configured(struct ci_ctx *ctx, struct ci_api *api)
         .on_headers = on_headers,
         .on_request = on_request,
         .on_refusal = on_refusal,
+        .on_end = on_end,
         .arg = api,
         .threads = (int)config->api.threads,
         .connections = (int)config->api.max_connections,
