@@ -12,6 +12,7 @@
 #include "api/version.h"
 #include "base/httpd.h"
 #include "base/ident.h"
+#include "base/utf8.h"
 
 /* Names that no parameter has, for one message. */
 struct reading {
@@ -120,18 +121,21 @@ static void take_body(struct reading *reading)
 {
     struct ci_request *req = reading->req;
     const char *name;
+    size_t length;
     json_t *value;
 
-    json_object_foreach(req->json, name, value)
+    json_object_keylen_foreach(req->json, name, length, value)
     {
-        int i = find_param(req, name);
+        int i = strlen(name) == length ? find_param(req, name) : -1;
 
         if (i < 0) {
             unexpected(reading, name);
             continue;
         }
         req->args[i] = (struct ci_arg){.given = ci_json_kind(value) != CI_JSON_NULL, .json = value};
-        if (ci_json_kind(value) == CI_JSON_STRING)
+        /* Text that is none, with a NUL or half a surrogate pair, is of no kind but JSON. */
+        if (ci_json_kind(value) == CI_JSON_STRING &&
+            ci_utf8_is_text(json_string_value(value), json_string_length(value)))
             req->args[i].text = json_string_value(value);
     }
 }

@@ -218,11 +218,12 @@ static const char *statement(struct page *page)
     ci_text_printf(sql, " FROM %s", type->table);
     if (page->filter.sql->length > 0)
         ci_text_printf(sql, " WHERE %s", page->filter.sql->bytes);
+    /* With the table's name, since what extras select may have the name of a column, too. */
     if (strcmp(page->sort_key, type->key) == 0)
-        ci_text_printf(sql, " ORDER BY \"%s\" %s", type->key, dir);
+        ci_text_printf(sql, " ORDER BY %s.\"%s\" %s", type->table, type->key, dir);
     else
-        ci_text_printf(sql, " ORDER BY \"%s\" %s, \"%s\" %s", page->sort_key, nulls, type->key,
-                       dir);
+        ci_text_printf(sql, " ORDER BY %1$s.\"%2$s\" %3$s, %1$s.\"%4$s\" %5$s", type->table,
+                       page->sort_key, nulls, type->key, dir);
     page->filter.values[page->filter.n++] =
         ci_printf(page->req->ctx->mem, "%lld", (long long)page->limit);
     ci_text_printf(sql, " LIMIT $%zu", page->filter.n);
@@ -271,7 +272,10 @@ static void write_next(struct page *page)
     ci_text_printf(text, "limit=%lld&marker=%s\"", (long long)page->limit, page->last);
 }
 
-/* Wide rows come in chunks, so that the answer is held once, not twice. */
+/*
+ * Wide rows come in chunks, so that the answer is held once, not twice. Many of them take longer
+ * than an epoll thread may, so that nothing is begun there.
+ */
 static bool fetch(struct page *page)
 {
     struct ci_ctx *ctx = page->req->ctx;

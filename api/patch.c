@@ -22,6 +22,8 @@ const char *const ci_patch_schema =
     "\"x-pattern\": \"^(/[\\\\w-]+)+$\"}, "
     "\"value\": {}}, \"additionalProperties\": false, \"required\": [\"op\", \"path\"]}}";
 
+#define UUID_BYTES 36
+
 static const char *path_of(const json_t *operation)
 {
     return json_string_value(json_object_get(operation, "path"));
@@ -76,12 +78,27 @@ static bool refuse_field(struct ci_request *req, const struct ci_patch_rules *ru
                         path_of(operation), names->bytes);
 }
 
+/* What is set as a whole becomes a column; what is set below it stays JSON. */
+static bool check_texts(struct ci_request *req)
+{
+    const json_t *operation;
+    size_t i;
+
+    json_array_foreach(req->json, i, operation)
+    {
+        if (!strchr(path_of(operation) + 1, '/') &&
+            !ci_schema_check_texts(req->ctx, "patch", operation))
+            return false;
+    }
+    return true;
+}
+
 bool ci_patch_check(struct ci_request *req, const struct ci_patch_rules *rules)
 {
     const json_t *operation;
     size_t i;
 
-    if (!check_shape(req))
+    if (!check_shape(req) || !check_texts(req))
         return false;
     json_array_foreach(req->json, i, operation)
     {
@@ -246,7 +263,9 @@ bool ci_document_uuids(struct ci_request *req, const json_t *document, const cha
         const json_t *member = json_object_get(document, *names);
         const char *value = json_string_value(member);
 
-        if (value && (strlen(value) != json_string_length(member) || !ci_uuid_is_like(value)))
+        /* Some forms that Python takes are longer than the columns. */
+        if (value && (strlen(value) != json_string_length(member) || strlen(value) > UUID_BYTES ||
+                      !ci_uuid_is_like(value)))
             return ci_fail_text(req->ctx, InvalidParameterValue, "Expected UUID for %s: %.200s",
                                 *names, value);
     }

@@ -7,6 +7,8 @@
  */
 #include "api/schema.h"
 
+#include "base/utf8.h"
+
 #include <arpa/inet.h>
 #include <regex.h>
 #include <stdlib.h>
@@ -404,14 +406,30 @@ const char *ci_schema_fault(struct ci_ctx *ctx, const json_t *schema, const json
     return check.message;
 }
 
+bool ci_schema_check_texts(struct ci_ctx *ctx, const char *name, const json_t *document)
+{
+    json_t *value;
+    const char *key;
+
+    json_object_foreach((json_t *)(uintptr_t)document, key, value)
+    {
+        if (ci_json_kind(value) == CI_JSON_STRING &&
+            !ci_utf8_is_text(json_string_value(value), json_string_length(value)))
+            return ci_fail_text(ctx, InvalidParameterValue,
+                                "Schema error for %s: %s has characters that cannot be stored",
+                                name, ci_json_repr(ctx->mem, value));
+    }
+    return true;
+}
+
 bool ci_schema_check(struct ci_ctx *ctx, const json_t *schema, const char *name,
                      const json_t *value)
 {
     const char *message = ci_schema_fault(ctx, schema, value);
 
-    if (!message)
-        return true;
-    return ci_fail_text(ctx, InvalidParameterValue, "Schema error for %s: %s", name, message);
+    if (message)
+        return ci_fail_text(ctx, InvalidParameterValue, "Schema error for %s: %s", name, message);
+    return ci_schema_check_texts(ctx, name, value);
 }
 
 /* What values a field of the kind takes, as Ironic's schemas say. */
