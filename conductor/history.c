@@ -5,10 +5,8 @@
 #include "conductor/history.h"
 
 #include "base/config.h"
-#include "base/ident.h"
 #include "base/log.h"
 #include "objects/node_history.h"
-#include "objects/row.h"
 
 #define US_PER_S INT64_C(1000000)
 
@@ -19,7 +17,6 @@ static bool insert(struct ci_task *task, const char *severity, const char *event
     const struct ci_node *node = task->node;
     struct ci_node_history *entry = ci_object_new(ctx->mem, &ci_node_history_type);
 
-    ci_node_history_set_uuid(entry, ci_uuid_new(ctx->mem));
     ci_node_history_set_node_id(entry, node->id);
     ci_node_history_set_conductor(entry, ctx->config->DEFAULT.host);
     ci_node_history_set_user(entry, ctx->who.user_id);
@@ -33,7 +30,7 @@ static bool insert(struct ci_task *task, const char *severity, const char *event
         entry, node->provision_updated_at == CI_NULL_TIME
                    ? CI_NULL_INT
                    : (ci_time_now_us() - node->provision_updated_at) / US_PER_S);
-    return ci_row_insert(ctx, entry);
+    return ci_node_history_create(ctx, entry);
 }
 
 static void record(struct ci_task *task, const char *severity, const char *event_type,

@@ -18,8 +18,8 @@ static const struct ci_field CI_PASTE(, OBJECT, _fields)[] = {
      .access = access_,                                                                            \
      .stored = CI_##stored_,                                                                       \
      .offset = offsetof(struct CI_PASTE(ci_, OBJECT, ), name_),                                    \
-     .meaning = meaning_,                                                                         \
-     .json_key = ", \"" #name_ "\": ",                                                            \
+     .meaning = meaning_,                                                                          \
+     .json_key = ", \"" #name_ "\": ",                                                             \
      .json_key_length = sizeof(", \"" #name_ "\": ") - 1},
 /* Short words for the tables. */
 #define NEVER CI_NEVER
