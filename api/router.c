@@ -312,8 +312,11 @@ static bool take_idents(struct ci_request *req, const struct pieces *pattern,
 }
 
 /* Of a path below a node that names nothing, the node is looked for first. */
-static const struct ci_route node_nothing = {
-    .method = "GET", .policy = "baremetal:node:get", .handle = ci_node_nothing, .status = 404};
+static const struct ci_route node_nothing = {.method = "GET",
+                                             .path = "/v1/nodes/{node_ident}",
+                                             .policy = "baremetal:node:get",
+                                             .handle = ci_node_nothing,
+                                             .status = 404};
 
 /* Is the path only a station on the way to longer ones (/v1/nodes/…/management)? */
 static bool is_passed(const struct pieces *path)
