@@ -8,7 +8,6 @@
  */
 #include "rpc/message.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/ident.h"
@@ -228,7 +227,9 @@ static int64_t monitor_of(const json_t *message)
     if (kind != CI_JSON_INT && kind != CI_JSON_REAL)
         return 0;
     seconds = json_number_value(value);
-    return seconds > 0 && seconds <= INT32_MAX ? (int64_t)ceil(seconds) : 0;
+    if (!(seconds > 0 && seconds <= INT32_MAX))
+        return 0;
+    return (int64_t)seconds < seconds ? (int64_t)seconds + 1 : (int64_t)seconds;
 }
 
 /* A text, or NULL with a fault when it is something else. */
