@@ -151,16 +151,19 @@ static json_t *header_objects(void)
     return object;
 }
 
-/* One for each status that a row of errors.def has, with the names of its rows. */
+/*
+ * One for each status that a row of errors.def has, with the messages by the names of the rows.
+ * Those of 500 are what went wrong inside, of no use to a client.
+ */
 static json_t *error_response(struct ci_ctx *ctx, int status)
 {
-    json_t *names = json_array(), *response, *answer = json_object();
+    json_t *messages = json_object(), *response, *answer = json_object();
 
-    for (int class = 0; class < CI_ERR_COUNT; class ++) {
+    for (int class = 0; status != 500 && class < CI_ERR_COUNT; class ++) {
         const struct ci_error_kind *kind = ci_error_kind((enum ci_error_class) class);
 
         if (kind->status == status)
-            json_array_append_new(names, json_string(kind->name));
+            json_object_set_new(messages, kind->name, json_string(kind->format));
     }
     if (status == 405)
         json_object_set_new(answer, "Allow", ci_openapi_ref(ctx, "headers", "Allow"));
@@ -171,7 +174,9 @@ static json_t *error_response(struct ci_ctx *ctx, int status)
     response = json_pack("{s:s, s:o, s:{s:{s:o}}}", "description", ci_fault_reason(status),
                          "headers", answer, "content", "application/json", "schema",
                          ci_openapi_ref(ctx, "schemas", "Error"));
-    json_object_set_new(response, "x-openstack-errors", names);
+    if (json_object_size(messages) > 0)
+        json_object_set(response, "x-openstack-errors", messages);
+    json_decref(messages);
     return response;
 }
 
