@@ -107,7 +107,7 @@ struct ci_prepared {
     uint64_t hash;
     const char *sql;
     size_t length;
-    unsigned number; /* PostgreSQL's name is "s<number>" */
+    unsigned number; /* PostgreSQL's name is "s<number>"; 0: seen once, not prepared */
     void *handle;    /* SQLite's */
     int *parameters; /* SQLite: index of $1, $2, … */
     size_t n_parameters;

@@ -184,45 +184,53 @@ static bool execute(struct ci_ctx *ctx, struct session *s, const char *sql)
     return true;
 }
 
-/* The statement as prepared on this connection; NULL with ctx->error set. */
-static const struct ci_prepared *prepare(struct ci_ctx *ctx, struct session *s,
-                                         const struct ci_statement *statement)
+/* Notes that the connection has seen the statement; NULL with ctx->error set. */
+static struct ci_prepared *note(struct ci_ctx *ctx, struct session *s, const char *sql)
 {
-    struct ci_prepared *p = ci_prepared_find(&s->prepared, statement->sql);
-    unsigned number = s->last_number + 1;
-    PGresult *result;
-    char name[16];
-
-    if (p)
-        return p;
     if (s->prepared.count >= CI_PREPARED_MAX) {
         ci_prepared_clear(&s->prepared);
         if (!execute(ctx, s, "DEALLOCATE ALL"))
             return NULL;
     }
-    s->last_number = number;
-    snprintf(name, sizeof name, "s%u", number);
-    if (PQsendPrepare(s->pg, name, statement->sql, 0, NULL) == 0) {
-        fail(ctx, s, NULL);
-        return NULL;
-    }
-    if (!answer(ctx, s, statement->deadline_ns, &result))
-        return NULL;
-    PQclear(result);
-    p = ci_prepared_add(&s->prepared, statement->sql);
-    p->number = number;
-    return p;
+    return ci_prepared_add(&s->prepared, sql);
 }
 
+static bool prepare(struct ci_ctx *ctx, struct session *s, const struct ci_statement *statement,
+                    struct ci_prepared *p)
+{
+    const unsigned number = ++s->last_number;
+    PGresult *result;
+    char name[16];
+
+    snprintf(name, sizeof name, "s%u", number);
+    if (PQsendPrepare(s->pg, name, statement->sql, 0, NULL) == 0)
+        return fail(ctx, s, NULL);
+    if (!answer(ctx, s, statement->deadline_ns, &result))
+        return false;
+    PQclear(result);
+    p->number = number;
+    return true;
+}
+
+/*
+ * Prepares what comes a second time: many a statement comes once, and preparing it would cost
+ * one more way to the server and back, and the server's memory.
+ */
 static bool send(struct ci_ctx *ctx, struct session *s, const struct ci_statement *statement)
 {
-    const struct ci_prepared *p = prepare(ctx, s, statement);
+    struct ci_prepared *p = ci_prepared_find(&s->prepared, statement->sql);
+    const int n = (int)statement->n;
     char name[16];
 
     if (!p)
+        return note(ctx, s, statement->sql) &&
+               (PQsendQueryParams(s->pg, statement->sql, n, NULL, statement->values, NULL, NULL,
+                                  0) ||
+                fail(ctx, s, NULL));
+    if (p->number == 0 && !prepare(ctx, s, statement, p))
         return false;
     snprintf(name, sizeof name, "s%u", p->number);
-    return PQsendQueryPrepared(s->pg, name, (int)statement->n, statement->values, NULL, NULL, 0) ||
+    return PQsendQueryPrepared(s->pg, name, n, statement->values, NULL, NULL, 0) ||
            fail(ctx, s, NULL);
 }
 

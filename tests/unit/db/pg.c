@@ -136,10 +136,30 @@ START_TEST(a_changed_table_is_read_again)
 
     db_open(ctx, DB_URL, 1);
     things_new(ctx);
+    /* Twice, so that it is prepared. */
+    must(ctx, ci_db_query(ctx, "SELECT n FROM things", 0, NULL, &rows));
     must(ctx, ci_db_query(ctx, "SELECT n FROM things", 0, NULL, &rows));
     must(ctx, ci_db_script(ctx, "ALTER TABLE things ALTER COLUMN n TYPE TEXT"));
     must_fail(ctx, DatabaseUnavailable, ci_db_query(ctx, "SELECT n FROM things", 0, NULL, &rows));
     must(ctx, ci_db_query(ctx, "SELECT n FROM things", 0, NULL, &rows));
+    db_close(ctx);
+}
+END_TEST
+
+START_TEST(what_comes_a_second_time_is_prepared)
+{
+    static const char count[] = "SELECT count(*) FROM pg_prepared_statements WHERE statement = $1";
+    static const char statement[] = "SELECT n FROM things WHERE id = $1";
+    struct ci_ctx *ctx = unit_ctx();
+    struct ci_rows *rows;
+
+    db_open(ctx, DB_URL, 1);
+    things_new(ctx);
+    for (int64_t i = 0; i < 3; i++) {
+        must(ctx, ci_db_query(ctx, statement, VALUES("1"), &rows));
+        must(ctx, ci_db_query(ctx, count, VALUES(statement), &rows));
+        ck_assert_int_eq(ci_row_int(rows, 0, 0, -1), i == 0 ? 0 : 1);
+    }
     db_close(ctx);
 }
 END_TEST
@@ -206,6 +226,7 @@ int main(void)
         what_passes_is_told_apart_from_what_does_not,
         what_the_server_says_is_not_told_to_clients,
         a_changed_table_is_read_again,
+        what_comes_a_second_time_is_prepared,
         the_session_speaks_utc,
         connections_are_made_anew_after_a_restart,
     };
