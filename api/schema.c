@@ -2,8 +2,10 @@
 /*
  * JSON Schema, as far as the API needs it. None is packaged in C.
  *
- * The walk goes down schema and value together; since both are bounded in depth, so is it.
- * The schema is our own (or the operator's network_data schema), the value anybody's.
+ * The walk goes down schema and value together, keyword by keyword in the schema's order, and
+ * meets every fault; which of them is told is jsonschema's choice (best_match), since clients
+ * read its words. The schema is our own (or the operator's network_data schema), the value
+ * anybody's: the walk is bounded in depth and in steps.
  */
 #include "api/schema.h"
 
@@ -14,33 +16,57 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEPTH_MAX 64
+#define NESTING_MAX 100
+#define STEPS_MAX 4000000
 
-/* The best fault found so far. */
+struct fault;
+
+/*
+ * The faults of one walk, of which these three are ever asked for: the most relevant one, and
+ * the two least relevant ones. Of equals the first.
+ */
+struct faults {
+    struct fault *best, *least, *second;
+};
+
+struct fault {
+    int depth;      /* of the value at fault */
+    bool weak;      /* anyOf and oneOf count less than others of their depth */
+    bool fits_type; /* the schema at fault has a type, and the value is of it */
+    const char *message;
+    struct faults context; /* of an anyOf or oneOf: the faults of its choices */
+};
+
+/* What all walks of one check share. */
 struct check {
     struct ci_ctx *ctx;
     const json_t *root; /* where $ref points into */
-    const char *message;
-    int depth;         /* of the value at fault; INT_MAX when there is none */
-    bool weak;         /* a fault of anyOf or oneOf counts less than others of its depth */
-    const char *cause; /* what is behind an anyOf's fault */
+    int steps;
+    const char *pattern; /* the one that is compiled, or NULL */
+    regex_t regex;
 };
 
-static void walk(struct check *check, const json_t *schema, const json_t *value, int depth);
+/* Where a walk is. */
+struct place {
+    struct check *check;
+    struct faults *faults;
+    const json_t *schema, *value;
+    int depth;   /* of the value */
+    int nesting; /* of the walk */
+};
 
-static const char *repr(struct check *check, const json_t *value)
+typedef void keyword_function(const struct place *at, const json_t *operand);
+
+static void walk(const struct place *at);
+
+static const char *repr(const struct place *at, const json_t *value)
 {
-    return ci_json_repr(check->ctx->mem, value);
+    return ci_json_repr(at->check->ctx->mem, value);
 }
 
-static void fault(struct check *check, int depth, bool weak, const char *message)
+static const char *shown(const struct place *at)
 {
-    if (depth > check->depth || (depth == check->depth && (weak || !check->weak)))
-        return;
-    check->message = message;
-    check->depth = depth;
-    check->weak = weak;
-    check->cause = NULL;
+    return repr(at, at->value);
 }
 
 static bool is_type(const json_t *value, const char *type)
@@ -56,9 +82,11 @@ static bool is_type(const json_t *value, const char *type)
     case CI_JSON_REAL:
         return strcmp(type, "number") == 0 ||
                (strcmp(type, "integer") == 0 &&
-                json_real_value(value) == (double)(int64_t)json_real_value(value));
+                json_real_value(value) == __builtin_trunc(json_real_value(value)));
     case CI_JSON_RAW:
-        return strcmp(type, "number") == 0;
+        /* NaN and Infinity are no integers, longer numbers are. */
+        return strcmp(type, "number") == 0 ||
+               (strcmp(type, "integer") == 0 && !strpbrk(ci_json_raw_text(value), "NIeE."));
     case CI_JSON_STRING:
         return strcmp(type, "string") == 0;
     case CI_JSON_ARRAY:
@@ -69,42 +97,141 @@ static bool is_type(const json_t *value, const char *type)
     return false;
 }
 
-static void check_type(struct check *check, const json_t *types, const json_t *value, int depth)
+/* Is the value of the type, or of one of the types? */
+static bool is_of(const json_t *types, const json_t *value)
 {
-    struct ci_text *names = ci_text_new(check->ctx->mem, 256);
     const json_t *type;
     size_t i;
 
-    if (json_is_string(types)) {
-        if (!is_type(value, json_string_value(types)))
-            fault(check, depth, false,
-                  ci_printf(check->ctx->mem, "%s is not of type '%s'", repr(check, value),
-                            json_string_value(types)));
-        return;
-    }
+    if (json_is_string(types))
+        return is_type(value, json_string_value(types));
     json_array_foreach(types, i, type)
     {
-        if (is_type(value, json_string_value(type)))
-            return;
-        ci_text_printf(names, "%s'%s'", i > 0 ? ", " : "", json_string_value(type));
+        if (json_is_string(type) && is_type(value, json_string_value(type)))
+            return true;
     }
-    fault(check, depth, false,
-          ci_printf(check->ctx->mem, "%s is not of type %s", repr(check, value), names->bytes));
+    return false;
 }
 
-static void check_enum(struct check *check, const json_t *choices, const json_t *value, int depth)
+/* Below zero: a is the less relevant one. */
+static int relevance(const struct fault *a, const struct fault *b)
+{
+    if (a->depth != b->depth)
+        return a->depth > b->depth ? -1 : 1;
+    if (a->weak != b->weak)
+        return a->weak ? -1 : 1;
+    return (a->fits_type ? 0 : 1) - (b->fits_type ? 0 : 1);
+}
+
+static struct fault fault_at(const struct place *at)
+{
+    return (struct fault){.depth = at->depth,
+                          .fits_type = is_of(json_object_get(at->schema, "type"), at->value)};
+}
+
+/* Would the fault be one of the three? If not, its words need not be found. */
+static bool is_wanted(const struct faults *faults, const struct fault *fault)
+{
+    return !faults->best || !faults->second || relevance(fault, faults->best) > 0 ||
+           relevance(fault, faults->second) < 0;
+}
+
+static void add(struct faults *faults, struct fault *fault)
+{
+    if (!faults->best || relevance(fault, faults->best) > 0)
+        faults->best = fault;
+    if (!faults->least || relevance(fault, faults->least) < 0) {
+        faults->second = faults->least;
+        faults->least = fault;
+    } else if (!faults->second || relevance(fault, faults->second) < 0) {
+        faults->second = fault;
+    }
+}
+
+static struct fault *keep(const struct place *at, struct fault fault)
+{
+    struct fault *kept = ci_new(at->check->ctx->mem, struct fault);
+
+    *kept = fault;
+    add(at->faults, kept);
+    return kept;
+}
+
+static bool wants_fault(const struct place *at)
+{
+    struct fault fault = fault_at(at);
+
+    return is_wanted(at->faults, &fault);
+}
+
+/* To be called where wants_fault(). */
+static void ci_format(2, 3) fail(const struct place *at, const char *format, ...)
+{
+    struct fault fault = fault_at(at);
+    va_list args;
+
+    va_start(args, format);
+    fault.message = ci_vprintf(at->check->ctx->mem, format, args);
+    va_end(args);
+    keep(at, fault);
+}
+
+/* Of several faults the shallowest is told; of a choice's the deepest, unless they are equals. */
+static const struct fault *best_match(const struct faults *faults)
+{
+    const struct fault *best = faults->best;
+
+    while (best && best->context.best) {
+        const struct faults *context = &best->context;
+
+        if (context->second && relevance(context->least, context->second) == 0)
+            return best;
+        best = context->least;
+    }
+    return best;
+}
+
+static void check_type(const struct place *at, const json_t *types)
+{
+    struct ci_text *names;
+    const json_t *type;
+    size_t i;
+
+    if (is_of(types, at->value) || !wants_fault(at))
+        return;
+    if (!json_is_array(types)) {
+        fail(at, "%s is not of type %s", shown(at), repr(at, types));
+        return;
+    }
+    names = ci_text_new(at->check->ctx->mem, 4096);
+    json_array_foreach(types, i, type)
+        ci_text_printf(names, "%s%s", i > 0 ? ", " : "", repr(at, type));
+    fail(at, "%s is not of type %s", shown(at), names->bytes);
+}
+
+static bool is_bool(const json_t *value)
+{
+    return ci_json_kind(value) == CI_JSON_TRUE || ci_json_kind(value) == CI_JSON_FALSE;
+}
+
+/* True is 1 to Python, but not to jsonschema. */
+static bool is_equal(const json_t *a, const json_t *b)
+{
+    return is_bool(a) == is_bool(b) && ci_json_equal(a, b);
+}
+
+static void check_enum(const struct place *at, const json_t *choices)
 {
     const json_t *choice;
     size_t i;
 
     json_array_foreach(choices, i, choice)
     {
-        if (ci_json_equal(choice, value))
+        if (is_equal(choice, at->value))
             return;
     }
-    fault(check, depth, false,
-          ci_printf(check->ctx->mem, "%s is not one of %s", repr(check, value),
-                    repr(check, choices)));
+    if (wants_fault(at))
+        fail(at, "%s is not one of %s", shown(at), repr(at, choices));
 }
 
 static size_t characters(const json_t *value)
@@ -117,133 +244,242 @@ static size_t characters(const json_t *value)
     return n;
 }
 
-/* "ipv4", "ipv6", and "ipv6-prefix", which may have "/64" behind it. */
+static bool is_text(const struct place *at)
+{
+    return ci_json_kind(at->value) == CI_JSON_STRING;
+}
+
+/* No C function sees behind a NUL. */
+static bool has_nul(const json_t *value)
+{
+    return strlen(json_string_value(value)) != json_string_length(value);
+}
+
+static void check_min_length(const struct place *at, const json_t *min)
+{
+    if (is_text(at) && (json_int_t)characters(at->value) < json_integer_value(min) &&
+        wants_fault(at))
+        fail(at, "%s is too short", shown(at));
+}
+
+static void check_max_length(const struct place *at, const json_t *max)
+{
+    if (is_text(at) && (json_int_t)characters(at->value) > json_integer_value(max) &&
+        wants_fault(at))
+        fail(at, "%s is too long", shown(at));
+}
+
+/* "ipv4", "ipv6", and "ipv6-prefix", which may have "/64" behind it. Others take anything. */
 static bool has_format(const char *format, const char *text)
 {
+    static const char *const formats[] = {"ipv4", "ipv6", "ipv6-prefix", NULL};
     unsigned char address[sizeof(struct in6_addr)];
     char host[INET6_ADDRSTRLEN] = "";
     size_t length = strcspn(text, strcmp(format, "ipv6-prefix") == 0 ? "/" : "");
     int64_t bits;
 
+    if (!ci_one_of(format, formats))
+        return true;
     if (length >= sizeof host || (text[length] && !ci_parse_int(text + length + 1, 0, 128, &bits)))
         return false;
     memcpy(host, text, length);
     return inet_pton(strcmp(format, "ipv4") == 0 ? AF_INET : AF_INET6, host, address) == 1;
 }
 
-static void check_format(struct check *check, const char *format, const json_t *value, int depth)
+static void check_format(const struct place *at, const json_t *format)
 {
-    if (strlen(json_string_value(value)) != json_string_length(value) ||
-        !has_format(format, json_string_value(value)))
-        fault(check, depth, false,
-              ci_printf(check->ctx->mem, "%s is not a '%s'", repr(check, value), format));
-}
-
-static void check_string(struct check *check, const json_t *schema, const json_t *value, int depth)
-{
-    const json_t *min = json_object_get(schema, "minLength");
-    const json_t *max = json_object_get(schema, "maxLength");
-    const char *pattern = json_string_value(json_object_get(schema, "pattern"));
-    const json_t *shown = json_object_get(schema, "x-pattern");
-    regex_t regex;
-
-    if (min && (json_int_t)characters(value) < json_integer_value(min))
-        fault(check, depth, false,
-              ci_printf(check->ctx->mem, "%s is too short", repr(check, value)));
-    if (max && (json_int_t)characters(value) > json_integer_value(max))
-        fault(check, depth, false,
-              ci_printf(check->ctx->mem, "%s is too long", repr(check, value)));
-    if (json_object_get(schema, "format"))
-        check_format(check, json_string_value(json_object_get(schema, "format")), value, depth);
-    if (!pattern || regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB) != 0)
+    if (!is_text(at) || !json_is_string(format) ||
+        (!has_nul(at->value) &&
+         has_format(json_string_value(format), json_string_value(at->value))))
         return;
-    if (strlen(json_string_value(value)) != json_string_length(value) ||
-        regexec(&regex, json_string_value(value), 0, NULL, 0) != 0)
-        fault(check, depth, false,
-              ci_printf(check->ctx->mem, "%s does not match %s", repr(check, value),
-                        repr(check, shown ? shown : json_object_get(schema, "pattern"))));
-    regfree(&regex);
+    if (wants_fault(at))
+        fail(at, "%s is not a %s", shown(at), repr(at, format));
 }
 
-static void check_number(struct check *check, const json_t *schema, const json_t *value, int depth)
+/* Compiles the pattern unless it is the last one that was: items mostly share one. */
+static bool compile(struct check *check, const char *pattern)
 {
-    const json_t *min = json_object_get(schema, "minimum");
-    const json_t *max = json_object_get(schema, "maximum");
-
-    if (min && json_number_value(value) < json_number_value(min))
-        fault(check, depth, false,
-              ci_printf(check->ctx->mem, "%s is less than the minimum of %s", repr(check, value),
-                        repr(check, min)));
-    if (max && json_number_value(value) > json_number_value(max))
-        fault(check, depth, false,
-              ci_printf(check->ctx->mem, "%s is greater than the maximum of %s", repr(check, value),
-                        repr(check, max)));
+    if (check->pattern == pattern)
+        return true;
+    if (check->pattern)
+        regfree(&check->regex);
+    check->pattern =
+        regcomp(&check->regex, pattern, REG_EXTENDED | REG_NOSUB) == 0 ? pattern : NULL;
+    return check->pattern;
 }
 
-static bool has_doubles(const json_t *value)
+static void check_pattern(const struct place *at, const json_t *pattern)
+{
+    const json_t *python = json_object_get(at->schema, "x-pattern");
+
+    if (!is_text(at) || !json_is_string(pattern) || !compile(at->check, json_string_value(pattern)))
+        return;
+    if (!has_nul(at->value) &&
+        regexec(&at->check->regex, json_string_value(at->value), 0, NULL, 0) == 0)
+        return;
+    if (wants_fault(at))
+        fail(at, "%s does not match %s", shown(at), repr(at, python ? python : pattern));
+}
+
+/* The value as a number; NaN, which is neither less nor more than any, when it is none. */
+static double number(const json_t *value)
+{
+    switch (ci_json_kind(value)) {
+    case CI_JSON_INT:
+    case CI_JSON_REAL:
+        return json_number_value(value);
+    case CI_JSON_RAW:
+        return strtod(ci_json_raw_text(value), NULL);
+    default:
+        return __builtin_nan("");
+    }
+}
+
+static void check_minimum(const struct place *at, const json_t *min)
+{
+    if (number(at->value) < number(min) && wants_fault(at))
+        fail(at, "%s is less than the minimum of %s", shown(at), repr(at, min));
+}
+
+static void check_maximum(const struct place *at, const json_t *max)
+{
+    if (number(at->value) > number(max) && wants_fault(at))
+        fail(at, "%s is greater than the maximum of %s", shown(at), repr(at, max));
+}
+
+static void check_min_items(const struct place *at, const json_t *min)
+{
+    if (json_is_array(at->value) &&
+        (json_int_t)json_array_size(at->value) < json_integer_value(min) && wants_fault(at))
+        fail(at, "%s is too short", shown(at));
+}
+
+static void check_max_items(const struct place *at, const json_t *max)
+{
+    if (json_is_array(at->value) &&
+        (json_int_t)json_array_size(at->value) > json_integer_value(max) && wants_fault(at))
+        fail(at, "%s is too long", shown(at));
+}
+
+/* Each comparison is a step. */
+static bool has_doubles(struct check *check, const json_t *value)
 {
     for (size_t i = 0; i < json_array_size(value); i++) {
-        for (size_t j = i + 1; j < json_array_size(value); j++) {
-            if (ci_json_equal(json_array_get(value, i), json_array_get(value, j)))
+        for (size_t j = 0; j < i && check->steps < STEPS_MAX; j++) {
+            check->steps++;
+            if (is_equal(json_array_get(value, i), json_array_get(value, j)))
                 return true;
         }
     }
     return false;
 }
 
-static void check_array(struct check *check, const json_t *schema, const json_t *value, int depth)
+static void check_unique(const struct place *at, const json_t *unique)
 {
-    const json_t *items = json_object_get(schema, "items");
-    const json_t *min = json_object_get(schema, "minItems");
-    const json_t *max = json_object_get(schema, "maxItems");
+    if (json_is_true(unique) && has_doubles(at->check, at->value) && wants_fault(at))
+        fail(at, "%s has non-unique elements", shown(at));
+}
+
+/* Goes on with a part of the value. */
+static void walk_part(const struct place *at, const json_t *schema, const json_t *part)
+{
+    struct place below = *at;
+
+    below.schema = schema;
+    below.value = part;
+    below.depth++;
+    walk(&below);
+}
+
+static void check_items(const struct place *at, const json_t *items)
+{
     const json_t *item;
     size_t i;
 
-    if (min && (json_int_t)json_array_size(value) < json_integer_value(min))
-        fault(check, depth, false,
-              ci_printf(check->ctx->mem, "%s is too short", repr(check, value)));
-    if (max && (json_int_t)json_array_size(value) > json_integer_value(max))
-        fault(check, depth, false,
-              ci_printf(check->ctx->mem, "%s is too long", repr(check, value)));
-    if (json_is_true(json_object_get(schema, "uniqueItems")) && has_doubles(value))
-        fault(check, depth, false,
-              ci_printf(check->ctx->mem, "%s has non-unique elements", repr(check, value)));
-    if (!json_is_object(items))
-        return;
-    json_array_foreach(value, i, item) walk(check, items, item, depth + 1);
+    json_array_foreach(at->value, i, item) walk_part(at, items, item);
+}
+
+static void check_properties(const struct place *at, const json_t *properties)
+{
+    json_t *property, *member;
+    const char *key;
+    size_t length;
+
+    json_object_keylen_foreach((json_t *)(uintptr_t)properties, key, length, property)
+    {
+        member = json_object_getn(at->value, key, length);
+        if (member)
+            walk_part(at, property, member);
+    }
+}
+
+static const char *repr_key(const struct place *at, const char *key, size_t length)
+{
+    return repr(at, ci_json(at->check->ctx, json_stringn_nocheck(key, length)));
+}
+
+struct key {
+    const char *text;
+    size_t length;
+};
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(((const struct key *)a)->text, ((const struct key *)b)->text);
 }
 
 /* "Additional properties are not allowed ('a', 'b' were unexpected)" */
-static void check_additional(struct check *check, const json_t *schema, const json_t *value,
-                             int depth)
+static void fail_additional(const struct place *at, struct key *keys, size_t n)
 {
-    const json_t *properties = json_object_get(schema, "properties");
-    const json_t *more = json_object_get(schema, "additionalProperties");
-    struct ci_text *names = ci_text_new(check->ctx->mem, 900);
-    const char *key;
+    struct ci_text *list = ci_text_new(at->check->ctx->mem, 900);
+
+    qsort(keys, n, sizeof *keys, by_text);
+    for (size_t i = 0; i < n && !list->overflow; i++)
+        ci_text_printf(list, "%s%s", i > 0 ? ", " : "", repr_key(at, keys[i].text, keys[i].length));
+    fail(at, "Additional properties are not allowed (%s %s unexpected)", list->bytes,
+         n == 1 ? "was" : "were");
+}
+
+static void check_additional(const struct place *at, const json_t *more)
+{
+    const json_t *properties = json_object_get(at->schema, "properties");
+    bool is_fault = json_is_false(more) && wants_fault(at);
+    struct key *keys = NULL, key;
     json_t *member;
     size_t n = 0;
 
-    json_object_foreach((json_t *)(uintptr_t)value, key, member)
+    json_object_keylen_foreach((json_t *)(uintptr_t)at->value, key.text, key.length, member)
     {
-        if (json_object_get(properties, key))
+        if (json_object_getn(properties, key.text, key.length))
             continue;
         if (json_is_object(more))
-            walk(check, more, member, depth + 1);
-        if (!json_is_false(more))
+            walk_part(at, more, member);
+        if (!is_fault)
             continue;
-        ci_text_printf(names, "%s%s", n++ > 0 ? ", " : "",
-                       repr(check, ci_json(check->ctx, json_string(key))));
+        if (!keys)
+            keys = ci_alloc_array(at->check->ctx->mem, json_object_size(at->value), sizeof *keys);
+        keys[n++] = key;
     }
     if (n > 0)
-        fault(check, depth, false,
-              ci_printf(check->ctx->mem, "Additional properties are not allowed (%s %s unexpected)",
-                        names->bytes, n == 1 ? "was" : "were"));
+        fail_additional(at, keys, n);
 }
 
-/* "'b' is a dependency of 'a'" */
-static void check_dependent(struct check *check, const json_t *dependent, const json_t *value,
-                            int depth)
+static void check_required(const struct place *at, const json_t *required)
+{
+    const json_t *name;
+    size_t i;
+
+    if (!json_is_object(at->value))
+        return;
+    json_array_foreach(required, i, name)
+    {
+        if (json_is_string(name) && !json_object_get(at->value, json_string_value(name)) &&
+            wants_fault(at))
+            fail(at, "%s is a required property", repr(at, name));
+    }
+}
+
+static void check_dependent(const struct place *at, const json_t *dependent)
 {
     const json_t *name;
     const char *key;
@@ -252,158 +488,182 @@ static void check_dependent(struct check *check, const json_t *dependent, const 
 
     json_object_foreach((json_t *)(uintptr_t)dependent, key, names)
     {
-        if (!json_object_get(value, key))
+        if (!json_object_get(at->value, key))
             continue;
         json_array_foreach(names, i, name)
         {
-            if (!json_object_get(value, json_string_value(name)))
-                fault(check, depth, false,
-                      ci_printf(check->ctx->mem, "'%s' is a dependency of '%s'",
-                                json_string_value(name), key));
+            if (json_is_string(name) && !json_object_get(at->value, json_string_value(name)) &&
+                wants_fault(at))
+                fail(at, "%s is a dependency of %s", repr(at, name),
+                     repr_key(at, key, strlen(key)));
         }
     }
 }
 
-static void check_object(struct check *check, const json_t *schema, const json_t *value, int depth)
+/* Tries one of several schemas on the same value; its faults go to `faults`. */
+static bool fits(const struct place *at, const json_t *schema, struct faults *faults)
 {
-    json_t *properties = json_object_get(schema, "properties"), *property;
-    const json_t *required = json_object_get(schema, "required"), *name;
-    const char *key;
-    size_t i;
+    struct faults own = {0};
+    struct place place = *at;
 
-    json_object_foreach(properties, key, property)
-    {
-        const json_t *member = json_object_get(value, key);
-
-        if (member)
-            walk(check, property, member, depth + 1);
-    }
-    json_array_foreach(required, i, name)
-    {
-        if (!json_object_get(value, json_string_value(name)))
-            fault(
-                check, depth, false,
-                ci_printf(check->ctx->mem, "'%s' is a required property", json_string_value(name)));
-    }
-    check_dependent(check, json_object_get(schema, "dependentRequired"), value, depth);
-    if (json_object_get(schema, "additionalProperties"))
-        check_additional(check, schema, value, depth);
+    place.schema = schema;
+    place.faults = &own;
+    walk(&place);
+    /* In the order in which they were met, so that the first of equals stays the first. */
+    if (own.least)
+        add(faults, own.best);
+    if (own.least && own.least != own.best)
+        add(faults, own.least);
+    if (own.second && own.second != own.best)
+        add(faults, own.second);
+    return !own.best;
 }
 
-static struct check sub_check(const struct check *check)
+/* The number of the first choice that fits, or all of them when none does, which is a fault. */
+static size_t find_choice(const struct place *at, const json_t *choices)
 {
-    return (struct check){.ctx = check->ctx, .root = check->root, .depth = INT32_MAX};
-}
-
-/* Of oneOf, when more than one choice fits: those after the first are named, then the first. */
-static void check_one(struct check *check, const json_t *choices, const json_t *value, int depth)
-{
-    struct ci_text *names = ci_text_new(check->ctx->mem, 4096);
-    const json_t *choice, *first = NULL;
-    size_t i;
-
-    json_array_foreach(choices, i, choice)
-    {
-        struct check sub = sub_check(check);
-
-        walk(&sub, choice, value, depth);
-        if (sub.message)
-            continue;
-        if (first)
-            ci_text_printf(names, "%s, ", repr(check, choice));
-        else
-            first = choice;
-    }
-    if (names->length > 0)
-        fault(check, depth, true,
-              ci_printf(check->ctx->mem, "%s is valid under each of %s%s", repr(check, value),
-                        names->bytes, repr(check, first)));
-}
-
-/* anyOf and oneOf: jsonschema names the value, and Ironic adds the best of the causes. */
-static void check_any(struct check *check, const json_t *choices, const json_t *value, int depth)
-{
-    const char *cause = NULL;
+    struct fault fault = fault_at(at);
     const json_t *choice;
-    int deepest = -1;
     size_t i;
 
+    fault.weak = true;
     json_array_foreach(choices, i, choice)
     {
-        struct check sub = sub_check(check);
-
-        walk(&sub, choice, value, depth);
-        if (!sub.message)
-            return;
-        if (sub.depth > deepest) {
-            deepest = sub.depth;
-            cause = sub.cause ? sub.cause : sub.message;
-        }
+        if (fits(at, choice, &fault.context))
+            return i;
     }
-    fault(check, depth, true,
-          ci_printf(check->ctx->mem, "%s is not valid under any of the given schemas",
-                    repr(check, value)));
-    if (check->depth == depth && check->weak)
-        check->cause = cause;
+    if (!is_wanted(at->faults, &fault))
+        return i;
+    fault.message =
+        ci_printf(at->check->ctx->mem, "%s is not valid under any of the given schemas", shown(at));
+    keep(at, fault);
+    return i;
 }
 
-static const json_t *resolve(const struct check *check, const json_t *schema)
+static void check_any(const struct place *at, const json_t *choices)
 {
-    const char *ref = json_string_value(json_object_get(schema, "$ref"));
-    const char *prefix = "#/definitions/";
-
-    if (!ref || strncmp(ref, prefix, strlen(prefix)) != 0)
-        return schema;
-    return json_object_get(json_object_get(check->root, "definitions"), ref + strlen(prefix));
+    if (json_is_array(choices))
+        (void)find_choice(at, choices);
 }
 
-static void walk(struct check *check, const json_t *schema, const json_t *value, int depth)
+/* When more than one choice fits, those after the first are named, then the first. */
+static void check_one(const struct place *at, const json_t *choices)
 {
-    const json_t *all, *each;
+    struct ci_text *names = ci_text_new(at->check->ctx->mem, 4096);
+    struct fault fault = fault_at(at);
+    size_t first;
+
+    if (!json_is_array(choices))
+        return;
+    first = find_choice(at, choices);
+    for (size_t i = first + 1; i < json_array_size(choices); i++) {
+        struct faults ignored = {0};
+
+        if (fits(at, json_array_get(choices, i), &ignored))
+            ci_text_printf(names, "%s, ", repr(at, json_array_get(choices, i)));
+    }
+    if (names->length == 0)
+        return;
+    fault.weak = true;
+    fault.message = ci_printf(at->check->ctx->mem, "%s is valid under each of %s%s", shown(at),
+                              names->bytes, repr(at, json_array_get(choices, first)));
+    keep(at, fault);
+}
+
+/* The same value, another schema. */
+static void walk_schema(const struct place *at, const json_t *schema)
+{
+    struct place place = *at;
+
+    place.schema = schema;
+    walk(&place);
+}
+
+static void check_all(const struct place *at, const json_t *schemas)
+{
+    const json_t *schema;
     size_t i;
 
-    if (depth > DEPTH_MAX)
+    json_array_foreach(schemas, i, schema) walk_schema(at, schema);
+}
+
+static void check_ref(const struct place *at, const json_t *ref)
+{
+    const char *path = json_string_value(ref), *prefix = "#/definitions/";
+
+    if (path && strncmp(path, prefix, strlen(prefix)) == 0)
+        walk_schema(at, json_object_get(json_object_get(at->check->root, "definitions"),
+                                        path + strlen(prefix)));
+}
+
+static const struct keyword {
+    const char *name;
+    keyword_function *check;
+} keywords[] = {
+    {"$ref", check_ref},
+    {"additionalProperties", check_additional},
+    {"allOf", check_all},
+    {"anyOf", check_any},
+    {"dependentRequired", check_dependent},
+    {"enum", check_enum},
+    {"format", check_format},
+    {"items", check_items},
+    {"maxItems", check_max_items},
+    {"maxLength", check_max_length},
+    {"maximum", check_maximum},
+    {"minItems", check_min_items},
+    {"minLength", check_min_length},
+    {"minimum", check_minimum},
+    {"oneOf", check_one},
+    {"pattern", check_pattern},
+    {"properties", check_properties},
+    {"required", check_required},
+    {"type", check_type},
+    {"uniqueItems", check_unique},
+};
+
+static void walk(const struct place *from)
+{
+    struct place at = *from;
+    const char *name;
+    json_t *operand;
+
+    if (at.nesting++ == NESTING_MAX || at.check->steps++ >= STEPS_MAX)
         return;
-    schema = resolve(check, schema);
-    if (json_object_get(schema, "type"))
-        check_type(check, json_object_get(schema, "type"), value, depth);
-    if (json_object_get(schema, "enum"))
-        check_enum(check, json_object_get(schema, "enum"), value, depth);
-    switch (ci_json_kind(value)) {
-    case CI_JSON_STRING:
-        check_string(check, schema, value, depth);
-        break;
-    case CI_JSON_INT:
-    case CI_JSON_REAL:
-        check_number(check, schema, value, depth);
-        break;
-    case CI_JSON_ARRAY:
-        check_array(check, schema, value, depth);
-        break;
-    case CI_JSON_OBJECT:
-        check_object(check, schema, value, depth);
-        break;
-    default:
-        break;
+    json_object_foreach((json_t *)(uintptr_t)at.schema, name, operand)
+    {
+        for (size_t i = 0; i < sizeof keywords / sizeof keywords[0]; i++) {
+            if (strcmp(keywords[i].name, name) == 0)
+                keywords[i].check(&at, operand);
+        }
     }
-    if (json_object_get(schema, "anyOf"))
-        check_any(check, json_object_get(schema, "anyOf"), value, depth);
-    if (json_object_get(schema, "oneOf")) {
-        check_any(check, json_object_get(schema, "oneOf"), value, depth);
-        check_one(check, json_object_get(schema, "oneOf"), value, depth);
-    }
-    all = json_object_get(schema, "allOf");
-    json_array_foreach(all, i, each) walk(check, each, value, depth);
+}
+
+/* jsonschema's words, and what Ironic adds: the best of the causes. */
+static const char *words_of(struct ci_ctx *ctx, const struct faults *faults)
+{
+    const struct fault *fault = best_match(faults), *cause = fault;
+
+    if (!fault)
+        return NULL;
+    while (cause->context.best)
+        cause = best_match(&cause->context);
+    if (cause == fault)
+        return fault->message;
+    return ci_printf(ctx->mem, "%s. Possible root cause: %s", fault->message, cause->message);
 }
 
 const char *ci_schema_fault(struct ci_ctx *ctx, const json_t *schema, const json_t *value)
 {
-    struct check check = {.ctx = ctx, .root = schema, .depth = INT32_MAX};
+    struct check check = {.ctx = ctx, .root = schema};
+    struct faults faults = {0};
 
-    walk(&check, schema, value, 0);
-    if (check.message && check.cause)
-        return ci_printf(ctx->mem, "%s. Possible root cause: %s", check.message, check.cause);
-    return check.message;
+    walk(&(struct place){.check = &check, .faults = &faults, .schema = schema, .value = value});
+    if (check.pattern)
+        regfree(&check.regex);
+    if (check.steps >= STEPS_MAX)
+        return "There is more to check than the service takes";
+    return words_of(ctx, &faults);
 }
 
 bool ci_schema_check_texts(struct ci_ctx *ctx, const char *name, const json_t *document)
@@ -430,63 +690,4 @@ bool ci_schema_check(struct ci_ctx *ctx, const json_t *schema, const char *name,
     if (message)
         return ci_fail_text(ctx, InvalidParameterValue, "Schema error for %s: %s", name, message);
     return ci_schema_check_texts(ctx, name, value);
-}
-
-/* What values a field of the kind takes, as Ironic's schemas say. */
-static const char *kind_schema(enum ci_kind kind)
-{
-    switch (kind) {
-    case CI_KIND_INT:
-        return "{\"type\": [\"integer\", \"null\"]}";
-    case CI_KIND_BOOL:
-        return "{\"type\": [\"string\", \"boolean\", \"null\"]}";
-    case CI_KIND_TIME:
-    case CI_KIND_STR:
-    case CI_KIND_UUID:
-    case CI_KIND_MAC:
-        return "{\"type\": [\"string\", \"null\"], \"maxLength\": 255}";
-    case CI_KIND_DICT:
-        return "{\"type\": [\"object\", \"null\"]}";
-    case CI_KIND_LIST:
-    case CI_KIND_DICTS:
-    case CI_KIND_TRAITS:
-        return "{\"type\": [\"array\", \"null\"]}";
-    }
-    return "{}";
-}
-
-/* Reads our own schema text; it lives as long as the process. */
-static json_t *own(const char *text)
-{
-    struct ci_ctx ctx = {.mem = ci_arena_new()};
-    json_t *value = NULL;
-
-    if (!ci_json_read(&ctx, text, strlen(text), &ci_json_trusted, &value))
-        abort();
-    json_incref(value);
-    ci_arena_free(ctx.mem);
-    return value;
-}
-
-const json_t *ci_schema_of_type(const struct ci_type *type, unsigned access,
-                                const struct ci_field_rule *rules, const char *const *required)
-{
-    json_t *schema = own("{\"type\": \"object\", \"properties\": {}, \"required\": [], "
-                         "\"additionalProperties\": false}");
-    json_t *properties = json_object_get(schema, "properties");
-
-    for (size_t i = 0; i < type->count; i++) {
-        if (type->fields[i].access & access)
-            json_object_set_new(properties, type->fields[i].name,
-                                own(kind_schema(type->fields[i].kind)));
-    }
-    for (; rules && rules->field; rules++) {
-        int n = ci_field_find(type, rules->field);
-
-        if (n < 0 || type->fields[n].access & access)
-            json_object_set_new(properties, rules->field, own(rules->schema));
-    }
-    for (; required && *required; required++)
-        json_array_append_new(json_object_get(schema, "required"), json_string(*required));
-    return schema;
 }
