@@ -28,6 +28,7 @@ static const struct {
     const char *module;
 } homes[] = {
     {CI_ERR_IncompatibleObjectVersion, "oslo_versionedobjects.exception"},
+    {CI_ERR_MessagingTimeout, "oslo_messaging.exceptions"},
     {CI_ERR_NoSuchMethod, "oslo_messaging.rpc.dispatcher"},
     {CI_ERR_RemoteError, "oslo_messaging.rpc.client"},
     {CI_ERR_UnsupportedObjectError, "oslo_versionedobjects.exception"},

@@ -322,20 +322,27 @@ bool ci_message_read_reply(struct ci_ctx *ctx, const char *bytes, size_t length,
     return true;
 }
 
-bool ci_message_result(struct ci_ctx *ctx, const struct ci_message_reply *reply,
-                       json_t **ret_result)
+/* Fails with what a peer failed with, or with why that cannot be told. */
+static bool raise_failure(struct ci_ctx *ctx, const json_t *value)
 {
     struct ci_failure failure;
 
-    if (!reply->failure) {
-        *ret_result = ci_json_kind(reply->result) == CI_JSON_NULL
-                          ? NULL
-                          : ci_json(ctx, json_incref((json_t *)(uintptr_t)reply->result));
-        return true;
-    }
-    if (ci_json_kind(reply->failure) != CI_JSON_STRING)
-        return ci_fail_text(ctx, RemoteError, "A remote failure is no text.");
-    return ci_failure_read(ctx, json_string_value(reply->failure),
-                           json_string_length(reply->failure), &ci_message_limits, &failure) &&
-           ci_failure_raise(ctx, &failure);
+    if (ci_json_kind(value) != CI_JSON_STRING)
+        (void)ci_fail_text(ctx, RemoteError, "A remote failure is no text.");
+    else if (ci_failure_read(ctx, json_string_value(value), json_string_length(value),
+                             &ci_message_limits, &failure))
+        (void)ci_failure_raise(ctx, &failure);
+    ctx->error->remote = true;
+    return false;
+}
+
+bool ci_message_result(struct ci_ctx *ctx, const struct ci_message_reply *reply,
+                       json_t **ret_result)
+{
+    if (reply->failure)
+        return raise_failure(ctx, reply->failure);
+    *ret_result = ci_json_kind(reply->result) == CI_JSON_NULL
+                      ? NULL
+                      : ci_json(ctx, json_incref((json_t *)(uintptr_t)reply->result));
+    return true;
 }

@@ -6,7 +6,7 @@
 
 /*
  * What a transport of calls is made of: rpc/client.c settles where a call goes and with which
- * arguments, the transport carries it there. Made by rpc/local.c.
+ * arguments, the transport carries it there. Made by rpc/local.c and rpc/remote.c.
  */
 struct ci_rpc {
     struct ci_rings *rings;
@@ -19,3 +19,6 @@ struct ci_rpc {
     /* Ends what embeds it. */
     void (*end)(struct ci_rpc *rpc);
 };
+
+/* Where conductors listen: all of them, and after a dot and its name each for itself. */
+#define CI_RPC_TOPIC "ironic.conductor_manager"
