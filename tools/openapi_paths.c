@@ -370,7 +370,7 @@ static json_t *operation_object(struct ci_ctx *ctx, const struct route *route,
 }
 
 /* Parameters that all operations of a path have: its own, and the version. */
-static json_t *path_parameters(struct ci_ctx *ctx, const char *path)
+static json_t *path_parameters(struct ci_ctx *ctx, const char *path, int since)
 {
     json_t *list = json_array();
 
@@ -382,9 +382,10 @@ static json_t *path_parameters(struct ci_ctx *ctx, const char *path)
             ci_openapi_complain("no PARAM(path, …) in tools/operations.def for", name);
             continue;
         }
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:b, s:o}", "name", name, "in",
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:b, s:o, s:o}", "name", name, "in",
                                               "path", "description", row->meaning, "required", 1,
-                                              "schema", ci_openapi_read(ctx, row->schema)));
+                                              "schema", ci_openapi_read(ctx, row->schema),
+                                              "x-openstack", ci_openapi_versions(since, 0)));
     }
     json_array_append_new(list, ci_openapi_ref(ctx, "parameters", "api_version"));
     json_array_append_new(list, ci_openapi_ref(ctx, "parameters", "request_id"));
@@ -403,8 +404,9 @@ static bool is_same_path(const char *a, const char *b)
 }
 
 /* The path's item, made when this route is its first. */
-static json_t *item_of(struct ci_ctx *ctx, json_t *paths, const char *path)
+static json_t *item_of(struct ci_ctx *ctx, json_t *paths, const struct route *route)
 {
+    const char *path = route->row.path;
     const char *known;
     json_t *item;
 
@@ -413,7 +415,7 @@ static json_t *item_of(struct ci_ctx *ctx, json_t *paths, const char *path)
         if (is_same_path(known, path))
             return item;
     }
-    item = json_pack("{s:o}", "parameters", path_parameters(ctx, path));
+    item = json_pack("{s:o}", "parameters", path_parameters(ctx, path, route->row.since));
     json_object_set_new(paths, path, item);
     return item;
 }
@@ -429,7 +431,7 @@ static void add_route(struct ci_ctx *ctx, json_t *paths, json_t *tags, const str
         ci_openapi_complain("no OPERATION in tools/operations.def for", route->handler);
         return;
     }
-    item = item_of(ctx, paths, route->row.path);
+    item = item_of(ctx, paths, route);
     json_object_set_new(item, ci_strndup(ctx->mem, id_of(ctx, route), strlen(method_of(route))),
                         operation_object(ctx, route, operation));
     json_object_set_new(tags, tag_of(ctx, route), json_true());
