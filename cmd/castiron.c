@@ -7,9 +7,9 @@
 
 #include "api/server.h"
 #include "cmd/daemon.h"
+#include "cmd/open.h"
 #include "conductor/service.h"
 #include "db/db.h"
-#include "db/migrate.h"
 #include "rpc/local.h"
 
 struct program {
@@ -39,19 +39,9 @@ static bool check_transport(struct ci_ctx *ctx)
                         transport);
 }
 
-static bool open_database(struct ci_ctx *ctx)
-{
-    if (!ci_db_open_configured(ctx, ctx->config, &ctx->db) || !ci_db_wait(ctx, ctx->config))
-        return false;
-    /* A file of its own needs no preparation; a shared database is the operator's. */
-    if (ci_db_is_sqlite(ctx->db) && !ci_migrate_create_if_empty(ctx, NULL))
-        return false;
-    return ci_migrate_check(ctx);
-}
-
 static bool start(struct ci_ctx *ctx, struct program *program)
 {
-    if (!check_transport(ctx) || !open_database(ctx))
+    if (!check_transport(ctx) || !ci_open_database(ctx))
         return false;
     program->rpc = ci_rpc_local_new(ctx->config->DEFAULT.host, dispatch, program);
     ctx->rpc = program->rpc;

@@ -43,6 +43,9 @@ struct ci_conductor_private {
     const struct ci_config *config;
     struct ci_rpc *rpc;
     struct ci_rings *rings;
+    ci_conductor_open *open; /* NULL: calls come from this process only */
+    void *open_arg;
+    bool opened;
     struct ci_conductor_record *record;
     int lock_file; /* with SQLite; -1 without */
     atomic_int stage;
@@ -113,6 +116,10 @@ static bool enter(struct ci_ctx *ctx, struct ci_conductor *conductor)
 {
     struct ci_conductor_record *record;
 
+    if (conductor->own->open) {
+        conductor->own->opened = true;
+        conductor->own->open(ctx, conductor, conductor->own->open_arg);
+    }
     if (!ci_registry_forget_locks(ctx, conductor->host) ||
         !ci_registry_enter(ctx, conductor->host, &record))
         return false;
@@ -306,29 +313,39 @@ static bool start(struct ci_ctx *ctx, struct ci_conductor *conductor)
     return start_thread(ctx, conductor);
 }
 
-bool ci_conductor_start(struct ci_ctx *ctx, struct ci_conductor **ret_conductor)
+bool ci_conductor_start_open(struct ci_ctx *ctx, ci_conductor_open *open, void *arg,
+                             struct ci_conductor **ret_conductor)
 {
     struct ci_conductor *conductor = conductor_new(ctx);
 
+    conductor->own->open = open;
+    conductor->own->open_arg = arg;
     if (!start(ctx, conductor)) {
-        conductor_free(conductor);
+        if (!conductor->own->opened) /* else a call may be looking at it; the process ends */
+            conductor_free(conductor);
         return false;
     }
     *ret_conductor = conductor;
     return true;
 }
 
+bool ci_conductor_start(struct ci_ctx *ctx, struct ci_conductor **ret_conductor)
+{
+    return ci_conductor_start_open(ctx, NULL, NULL, ret_conductor);
+}
+
 /* Offline for everybody; peers and APIs go elsewhere once their rings are read anew. */
-static void leave(struct ci_ctx *ctx, struct ci_conductor *conductor)
+static bool leave(struct ci_ctx *ctx, struct ci_conductor *conductor)
 {
     int ready = READY;
 
     if (!atomic_compare_exchange_strong(&conductor->own->stage, &ready, LEAVING))
-        return;
+        return false;
     if (!ci_conductor_unregister(ctx, conductor->own->record))
         ci_warning(ctx, "The conductor could not be unregistered", "host=%s error=%s",
                    conductor->host, ctx->error->message);
     ci_error_clear(ctx);
+    return true;
 }
 
 /* Until others have read their rings anew they call here; alone, or in process, nobody does. */
@@ -377,6 +394,18 @@ static bool finish_work(struct ci_ctx *ctx, struct ci_conductor *conductor, enum
     return false;
 }
 
+void ci_conductor_leave(struct ci_conductor *conductor, enum ci_leave how)
+{
+    struct ci_ctx *ctx;
+
+    if (!conductor)
+        return;
+    ctx = ci_conductor_ctx_new(conductor, NULL);
+    if (leave(ctx, conductor) && how != CI_LEAVE_NOW)
+        wait_for_rings(ctx, conductor);
+    ci_conductor_ctx_free(ctx);
+}
+
 bool ci_conductor_stop(struct ci_conductor *conductor, enum ci_leave how)
 {
     struct ci_ctx *ctx;
@@ -384,10 +413,8 @@ bool ci_conductor_stop(struct ci_conductor *conductor, enum ci_leave how)
 
     if (!conductor)
         return true;
+    ci_conductor_leave(conductor, how);
     ctx = ci_conductor_ctx_new(conductor, NULL);
-    leave(ctx, conductor);
-    if (how != CI_LEAVE_NOW)
-        wait_for_rings(ctx, conductor);
     atomic_store(&conductor->own->stage, CLOSED);
     finished = finish_work(ctx, conductor, how);
     ci_info(ctx, "Conductor stopped", "host=%s", conductor->host);

@@ -28,6 +28,15 @@ struct ci_conductor {
 ci_must_check bool ci_conductor_start(struct ci_ctx *ctx, struct ci_conductor **ret_conductor);
 
 /*
+ * The same, where calls come from other processes: `open(ctx, conductor, arg)` lets them come. It
+ * runs once, on whichever thread, when no former process of this name can be alive and before
+ * anybody can read in the database that this one is.
+ */
+typedef void ci_conductor_open(struct ci_ctx *ctx, struct ci_conductor *conductor, void *arg);
+ci_must_check bool ci_conductor_start_open(struct ci_ctx *ctx, ci_conductor_open *open, void *arg,
+                                           struct ci_conductor **ret_conductor);
+
+/*
  * Has the start, which goes on in the background while a former process of the same name may be
  * alive, come to nothing? SIGTERM was sent to the process then; it should exit with 1.
  */
@@ -38,6 +47,12 @@ bool ci_conductor_is_refused(const struct ci_conductor *conductor);
  * [conductor]graceful_shutdown_timeout, or within [DEFAULT]drain_shutdown_timeout.
  */
 enum ci_leave { CI_LEAVE_NOW, CI_LEAVE_GRACEFUL, CI_LEAVE_DRAIN };
+
+/*
+ * Begins to leave, where calls come from other processes: offline for them, it goes on answering
+ * until they know, and comes back then. Nothing more is to be let in after that. Accepts NULL.
+ */
+void ci_conductor_leave(struct ci_conductor *conductor, enum ci_leave how);
 
 /*
  * Leaves; accepts NULL. Nobody calls any more who is in this process. False when work is left
