@@ -29,6 +29,7 @@ static const struct {
 } homes[] = {
     {CI_ERR_IncompatibleObjectVersion, "oslo_versionedobjects.exception"},
     {CI_ERR_MessagingTimeout, "oslo_messaging.exceptions"},
+    {CI_ERR_MessagingTimeout, "oslo_messaging.exceptions"},
     {CI_ERR_NoSuchMethod, "oslo_messaging.rpc.dispatcher"},
     {CI_ERR_RemoteError, "oslo_messaging.rpc.client"},
     {CI_ERR_UnsupportedObjectError, "oslo_versionedobjects.exception"},

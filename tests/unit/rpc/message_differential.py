@@ -35,8 +35,8 @@ TEXTS = ('user_id', 'user_name', 'user_domain_id', 'user_domain_name', 'project_
 OWN = {'MustWait', 'DatabaseUnavailable', 'DatabaseError', 'UniqueViolation', 'JSONTooDeep',
        'JSONNotUTF8', 'BodyTooLarge', 'HTTPMethodNotAllowed'}
 # Not rebuilt by anybody: their module is not Ironic's.
-FOREIGN = {'IncompatibleObjectVersion', 'UnsupportedObjectError', 'NoSuchMethod',
-           'UnsupportedVersion', 'RemoteError'}
+FOREIGN = {'IncompatibleObjectVersion', 'MessagingTimeout', 'NoSuchMethod', 'RemoteError',
+           'UnsupportedObjectError', 'UnsupportedVersion'}
 # Never raised by a conductor; their constructors want more than a message.
 CLIENT_SIDE = {'InvalidInput', 'UnknownArgument', 'UnknownAttribute'}
 PROGRAM = None
@@ -206,6 +206,7 @@ class Errors(unittest.TestCase):
         if name in CLIENT_SIDE:
             return 'ClientSideError'
         while name in OWN or (name not in FOREIGN and not hasattr(exception, name)):
+            self.assertNotEqual(by_name[name]['parent'], name, 'no peer knows it')
             name = by_name[name]['parent']
         return name
 
