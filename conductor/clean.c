@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "conductor/calls.h"
-#include "conductor/flow.h"
+#include "conductor/course.h"
 #include "conductor/history.h"
 #include "conductor/info.h"
 #include "conductor/limits.h"
@@ -49,14 +49,6 @@ static const char *tear_down(struct ci_task *task, const char *message)
                      message, task->node->uuid, ci_error_take(task->ctx));
 }
 
-static void set_maintenance(struct ci_node *node, const char *reason)
-{
-    ci_node_set_fault(node, FAULT);
-    ci_node_set_maintenance(node, true);
-    if (!node->maintenance_reason)
-        ci_node_set_maintenance_reason(node, reason);
-}
-
 bool ci_clean_fail(struct ci_task *task, const char *message, unsigned how)
 {
     static const char *const cleaning[] = {CI_STATE_CLEANING, CI_STATE_CLEANWAIT,
@@ -76,7 +68,7 @@ bool ci_clean_fail(struct ci_task *task, const char *message, unsigned how)
     }
     ci_history_error(task, CI_HISTORY_CLEANING, message);
     if (step)
-        set_maintenance(node, message);
+        ci_course_set_fault(node, FAULT, message);
     if (task->ctx->config->conductor.poweroff_in_cleanfail &&
         !ci_power_action(task, CI_POWER_OFF, 0))
         ci_warning(task->ctx, "A node that failed to be cleaned stays on", "node=%s error=%s",
@@ -86,20 +78,6 @@ bool ci_clean_fail(struct ci_task *task, const char *message, unsigned how)
     if (!(how & CI_CLEAN_SET_STATE) || ci_same(node->provision_state, CI_STATE_CLEANFAIL))
         return true;
     return ci_machine_move(task, CI_EVENT_fail, target_of(task), NULL, NULL);
-}
-
-static bool fail(struct ci_task *task, const char *message)
-{
-    return ci_clean_fail(task, message, CI_CLEAN_TEAR_DOWN | CI_CLEAN_SET_STATE);
-}
-
-/* Deals with ctx->error under some words that name the node ("Cannot clean node %s: %s"). */
-static bool fail_for(struct ci_task *task, const char *before, const char *after)
-{
-    const char *reason = ci_error_take(task->ctx);
-
-    return fail(task,
-                ci_printf(task->ctx->mem, "%s %s%s: %s", before, task->node->uuid, after, reason));
 }
 
 static bool ends_skipped(struct ci_task *task)
@@ -117,13 +95,32 @@ static bool is_skipped(const struct ci_task *task)
     return own == CI_NULL_BOOL ? !task->ctx->config->conductor.automated_clean : !own;
 }
 
-static bool ends_well(struct ci_task *task, bool no_ramdisk)
+static bool fail(struct ci_task *task, const char *message)
+{
+    return ci_clean_fail(task, message, CI_CLEAN_TEAR_DOWN | CI_CLEAN_SET_STATE);
+}
+
+static bool ends_well(struct ci_task *task);
+static bool abort_cleaning(struct ci_task *task);
+
+static const struct ci_course course = {
+    .flow = CI_FLOW_CLEAN,
+    .words = words,
+    .target = target_of,
+    .ends_well = ends_well,
+    .fail = fail,
+    .step_failed = ci_course_step_failed,
+    .abort = abort_cleaning,
+};
+
+static bool ends_well(struct ci_task *task)
 {
     const struct ci_deploy *deploy = task->hardware->deploy;
-    bool manual = is_manual(task);
+    bool manual = is_manual(task), no_ramdisk;
 
     ci_node_set_clean_step(task->node, NULL);
-    if (!ci_flow_wipe(task, CI_FLOW_CLEAN) || !ci_node_save(task->ctx, task->node))
+    if (!ci_course_no_ramdisk(task, &course, &no_ramdisk) || !ci_flow_wipe(task, CI_FLOW_CLEAN) ||
+        !ci_node_save(task->ctx, task->node))
         return false;
     if (!no_ramdisk && deploy->tear_down_cleaning && !deploy->tear_down_cleaning(task)) {
         const char *reason = ci_error_take(task->ctx);
@@ -141,29 +138,16 @@ static bool ends_well(struct ci_task *task, bool no_ramdisk)
         NULL, NULL);
 }
 
-static bool step_failed(struct ci_task *task)
+static bool abort_cleaning(struct ci_task *task)
 {
-    const char *reason = ci_error_take(task->ctx);
-    json_t *step;
+    const struct ci_deploy *deploy = task->hardware->deploy;
 
-    ci_flow_note_abort(task, CI_FLOW_CLEAN, words(task));
-    if (!ci_flow_step(task, CI_FLOW_CLEAN, &step))
-        return false;
-    return fail(task, ci_printf(task->ctx->mem, "Node %s failed step %s: %s", task->node->uuid,
-                                step ? ci_json_repr(task->ctx->mem, step) : "None", reason));
-}
-
-static bool run_from(struct ci_task *task, int64_t index, bool no_ramdisk)
-{
-    switch (ci_flow_run(task, CI_FLOW_CLEAN, index, target_of(task))) {
-    case CI_FLOW_FINISHED:
-        return ends_well(task, no_ramdisk);
-    case CI_FLOW_LEFT:
-        return true;
-    case CI_FLOW_FAILED:
-        break;
+    if (deploy->tear_down_cleaning && !deploy->tear_down_cleaning(task)) {
+        ci_error_log(task->ctx, "Tearing down cleaning failed", "node=%s error=%s",
+                     task->node->uuid, ci_error_take(task->ctx));
+        return ci_clean_fail(task, "Failed to tear down cleaning after aborting the operation", 0);
     }
-    return step_failed(task);
+    return ci_course_aborted(task, &course);
 }
 
 /* Notes what is to be done, before it begins. */
@@ -209,16 +193,6 @@ static bool look_early(struct ci_task *task, bool *ret_valid, bool *no_ramdisk)
            ci_node_save(task->ctx, task->node);
 }
 
-/* Power and network must be usable before anything is touched. */
-static bool check_interfaces(struct ci_task *task, bool no_ramdisk)
-{
-    const struct ci_interface *power = &task->hardware->power->base;
-    const struct ci_interface *network = &task->hardware->network->base;
-
-    return (!power->validate || power->validate(task)) &&
-           (no_ramdisk || !network->validate || network->validate(task));
-}
-
 /* Prepares; *ret_outcome CI_WAIT: the ramdisk boots and will call. */
 static bool prepare(struct ci_task *task, bool no_ramdisk, enum ci_outcome *ret_outcome)
 {
@@ -233,20 +207,20 @@ static bool clean(struct ci_task *task, const struct ci_cleaning *wanted)
     bool no_ramdisk = wanted->no_ramdisk, valid = false;
     enum ci_outcome outcome;
 
-    if (!check_interfaces(task, no_ramdisk))
-        return fail_for(task, "Validation of node", " for cleaning failed");
+    if (!ci_course_check_interfaces(task, no_ramdisk))
+        return ci_course_fail(task, &course, "Validation of node", " for cleaning failed");
     if (!note(task, wanted))
         return false;
     if (wanted->steps && !no_ramdisk && !look_early(task, &valid, &no_ramdisk))
-        return fail_for(task, "Cannot clean node", "");
+        return ci_course_fail(task, &course, "Cannot clean node", "");
     if (!prepare(task, no_ramdisk, &outcome))
-        return fail_for(task, "Failed to prepare node", " for cleaning");
+        return ci_course_fail(task, &course, "Failed to prepare node", " for cleaning");
     if (outcome == CI_WAIT)
         return ci_machine_move(task, CI_EVENT_wait, target_of(task), NULL, NULL);
     if (!valid && !ci_steps_set_clean(task, no_ramdisk, wanted->steps != NULL))
-        return fail_for(task, "Cannot clean node", "");
+        return ci_course_fail(task, &course, "Cannot clean node", "");
     ci_flow_note_start(task, CI_FLOW_CLEAN, words(task));
-    return run_from(task, 0, no_ramdisk);
+    return ci_course_run(task, &course, 0);
 }
 
 static bool clean_node(struct ci_task *task, const struct ci_cleaning *wanted)
@@ -260,66 +234,23 @@ static bool clean_node(struct ci_task *task, const struct ci_cleaning *wanted)
     return clean(task, wanted);
 }
 
-/* What nobody expected still leaves the node in clean failed, if the database lets it. */
-static void ends_unexpectedly(struct ci_task *task)
-{
-    const char *class = ci_error_kind(task->ctx->error->class)->name;
-    const char *reason = ci_error_take(task->ctx);
-
-    (void)!fail(task, ci_printf(task->ctx->mem,
-                                "Unexpected error when processing next clean step. %s: %s", class,
-                                reason));
-}
-
 void ci_clean_work(struct ci_task *task, void *wanted)
 {
     if (!clean_node(task, wanted))
-        ends_unexpectedly(task);
-}
-
-static bool abort_cleaning(struct ci_task *task)
-{
-    const struct ci_deploy *deploy = task->hardware->deploy;
-
-    if (deploy->tear_down_cleaning && !deploy->tear_down_cleaning(task)) {
-        ci_error_log(task->ctx, "Tearing down cleaning failed", "node=%s error=%s",
-                     task->node->uuid, ci_error_take(task->ctx));
-        return ci_clean_fail(task, "Failed to tear down cleaning after aborting the operation", 0);
-    }
-    ci_node_set_last_error(task->node, ci_flow_aborted_text(task, "clean", CI_FLOW_CLEAN));
-    ci_node_set_clean_step(task->node, NULL);
-    ci_info(task->ctx, "Cleaning aborted", "node=%s", task->node->uuid);
-    return ci_flow_wipe(task, CI_FLOW_CLEAN) && ci_node_save(task->ctx, task->node);
+        ci_course_ends_unexpectedly(task, &course);
 }
 
 void ci_clean_abort_work(struct ci_task *task, void *arg)
 {
     (void)arg;
-    if (!abort_cleaning(task))
-        ci_error_log(task->ctx, "Aborting a cleaning failed", "node=%s", task->node->uuid);
-}
-
-static bool go_on(struct ci_task *task)
-{
-    int64_t index;
-    bool aborted;
-    json_t *info;
-
-    if (!ci_flow_next(task, CI_FLOW_CLEAN, &index) ||
-        !ci_flow_abort_noted(task, CI_FLOW_CLEAN, &aborted) ||
-        !ci_info_read(task->ctx, task->node->driver_internal_info, &info))
-        return false;
-    if (aborted)
-        return ci_machine_move(task, CI_EVENT_fail, target_of(task), NULL, NULL) &&
-               abort_cleaning(task);
-    return run_from(task, index, json_is_true(json_object_get(info, "cleaning_disable_ramdisk")));
+    ci_course_abort_work(task, &course);
 }
 
 static void continue_work(struct ci_task *task, void *arg)
 {
     (void)arg;
-    if (!go_on(task))
-        ends_unexpectedly(task);
+    if (!ci_course_go_on(task, &course))
+        ci_course_ends_unexpectedly(task, &course);
 }
 
 bool ci_call_continue_node_clean(struct ci_call *call)
@@ -339,20 +270,6 @@ bool ci_call_continue_node_clean(struct ci_call *call)
     return ci_machine_move(task, CI_EVENT_resume, target_of(task), continue_work, NULL);
 }
 
-static bool check_manual(struct ci_task *task, const json_t *steps)
-{
-    if (ci_is_true(task->node->maintenance))
-        return ci_fail(task->ctx, NodeInMaintenance, "cleaning", task->node->uuid);
-    if (!check_interfaces(task, false)) {
-        if (!ci_failed_with(task->ctx, CI_ERR_InvalidParameterValue))
-            return false;
-        return ci_fail_text(task->ctx, InvalidParameterValue,
-                            "Validation of node %s for cleaning failed: %s", task->node->uuid,
-                            ci_error_take(task->ctx));
-    }
-    return ci_steps_check_allowed(task->ctx, CI_FLOW_CLEAN, steps);
-}
-
 bool ci_call_do_node_clean(struct ci_call *call)
 {
     struct ci_cleaning *wanted;
@@ -365,7 +282,7 @@ bool ci_call_do_node_clean(struct ci_call *call)
     if (!ci_call_bool(call, "disable_ramdisk", false, &wanted->no_ramdisk) ||
         !ci_limit_cleaning(call->ctx, "cleaning") ||
         !ci_call_take(call, CI_EXCLUSIVE, "node manual cleaning", &task) ||
-        !check_manual(task, wanted->steps))
+        !ci_course_check_asked(task, CI_FLOW_CLEAN, "cleaning", "cleaning", wanted->steps))
         return false;
     ci_task_name_work(task, "do_node_clean");
     return ci_machine_ask(task, "manual clean", CI_EVENT_clean, CI_STATE_MANAGEABLE, ci_clean_work,

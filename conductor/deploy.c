@@ -9,14 +9,12 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "conductor/calls.h"
-#include "conductor/flow.h"
+#include "conductor/course.h"
 #include "conductor/history.h"
 #include "conductor/info.h"
 #include "conductor/instance.h"
 #include "conductor/limits.h"
 #include "conductor/machine.h"
-
-#define WORDS "deployment"
 
 /* What a call asks for; lives in the task's arena. */
 struct deployment {
@@ -65,20 +63,18 @@ static bool fail_with(struct ci_task *task, const char *words, bool clean_up)
     return ci_deploy_fail(task, ci_printf(task->ctx->mem, "%s%s", words, reason), clean_up);
 }
 
-static bool step_failed(struct ci_task *task)
+static const char *words(const struct ci_task *task)
 {
-    const char *reason = ci_error_take(task->ctx);
-    json_t *step;
+    (void)task;
+    return "deployment";
+}
 
-    ci_flow_note_abort(task, CI_FLOW_DEPLOY, WORDS);
+static const char *step_failed(struct ci_task *task, const json_t *step, const char *reason)
+{
     if (ci_same(task->node->provision_state, CI_STATE_DEPLOYFAIL))
-        return true; /* a step has dealt with its failure itself */
-    if (!ci_flow_step(task, CI_FLOW_DEPLOY, &step))
-        return false;
-    return ci_deploy_fail(task,
-                          ci_printf(task->ctx->mem, "Deploy step %s failed: %s.",
-                                    ci_step_id(task->ctx, step), reason),
-                          true);
+        return NULL;
+    return ci_printf(task->ctx->mem, "Deploy step %s failed: %s.", ci_step_id(task->ctx, step),
+                     reason);
 }
 
 /* A console that was open before is opened again; failing to is no failure of the deployment. */
@@ -100,7 +96,7 @@ static bool open_console(struct ci_task *task)
 
 static bool ends_well(struct ci_task *task)
 {
-    ci_flow_note_end(task, CI_FLOW_DEPLOY, WORDS);
+    ci_flow_note_end(task, CI_FLOW_DEPLOY, words(task));
     ci_node_set_deploy_step(task->node, NULL);
     if (!ci_flow_wipe(task, CI_FLOW_DEPLOY) || !ci_node_save(task->ctx, task->node) ||
         !open_console(task) || !ci_machine_move(task, CI_EVENT_done, NULL, NULL, NULL))
@@ -110,17 +106,34 @@ static bool ends_well(struct ci_task *task)
     return true;
 }
 
-static bool run_from(struct ci_task *task, int64_t index)
+static bool fail(struct ci_task *task, const char *message)
 {
-    switch (ci_flow_run(task, CI_FLOW_DEPLOY, index, NULL)) {
-    case CI_FLOW_FINISHED:
-        return ends_well(task);
-    case CI_FLOW_LEFT:
-        return true;
-    case CI_FLOW_FAILED:
-        break;
-    }
-    return step_failed(task);
+    return ci_deploy_fail(task, message, true);
+}
+
+static bool abort_deployment(struct ci_task *task);
+
+static const struct ci_course course = {
+    .flow = CI_FLOW_DEPLOY,
+    .empty_step = true,
+    .words = words,
+    .ends_well = ends_well,
+    .fail = fail,
+    .step_failed = step_failed,
+    .abort = abort_deployment,
+};
+
+static bool abort_deployment(struct ci_task *task)
+{
+    const struct ci_deploy *driver = task->hardware->deploy;
+
+    if (!driver->clean_up || driver->clean_up(task))
+        return ci_course_aborted(task, &course);
+    ci_error_log(task->ctx, "Cleaning up an aborted deployment failed", "node=%s error=%s",
+                 task->node->uuid, ci_error_take(task->ctx));
+    ci_history_error(task, CI_STATE_DEPLOYING,
+                     "Failed to clean up deploying after aborting the operation");
+    return ci_node_save(task->ctx, task->node);
 }
 
 /* The steps to be run; *ret_any is false, and the failure dealt with, when there are none. */
@@ -165,27 +178,14 @@ static bool deploy(struct ci_task *task, const struct deployment *wanted)
     ci_node_set_conductor_affinity(task->node, ci_task_conductor(task)->id);
     if (!ci_node_save(task->ctx, task->node))
         return false;
-    ci_flow_note_start(task, CI_FLOW_DEPLOY, WORDS);
-    return run_from(task, 0);
-}
-
-/* What nobody expected still leaves the node in deploy failed, if the database lets it. */
-static void ends_unexpectedly(struct ci_task *task)
-{
-    const char *class = ci_error_kind(task->ctx->error->class)->name;
-    const char *reason = ci_error_take(task->ctx);
-
-    (void)!ci_deploy_fail(task,
-                          ci_printf(task->ctx->mem,
-                                    "Unexpected error when processing next deploy step. %s: %s",
-                                    class, reason),
-                          true);
+    ci_flow_note_start(task, CI_FLOW_DEPLOY, words(task));
+    return ci_course_run(task, &course, 0);
 }
 
 static void deploy_work(struct ci_task *task, void *arg)
 {
     if (!deploy(task, arg))
-        ends_unexpectedly(task);
+        ci_course_ends_unexpectedly(task, &course);
 }
 
 static bool check_boot_mode(struct ci_task *task)
@@ -268,28 +268,10 @@ bool ci_call_do_node_deploy(struct ci_call *call)
     return ci_machine_ask(task, ci_event_name(event), event, NULL, deploy_work, wanted);
 }
 
-static bool abort_deployment(struct ci_task *task)
-{
-    const struct ci_deploy *driver = task->hardware->deploy;
-
-    if (driver->clean_up && !driver->clean_up(task)) {
-        ci_error_log(task->ctx, "Cleaning up an aborted deployment failed", "node=%s error=%s",
-                     task->node->uuid, ci_error_take(task->ctx));
-        ci_history_error(task, CI_STATE_DEPLOYING,
-                         "Failed to clean up deploying after aborting the operation");
-        return ci_node_save(task->ctx, task->node);
-    }
-    ci_node_set_last_error(task->node, ci_flow_aborted_text(task, "deploy", CI_FLOW_DEPLOY));
-    ci_node_set_deploy_step(task->node, "{}");
-    ci_info(task->ctx, "Deployment aborted", "node=%s", task->node->uuid);
-    return ci_flow_wipe(task, CI_FLOW_DEPLOY) && ci_node_save(task->ctx, task->node);
-}
-
 void ci_deploy_abort_work(struct ci_task *task, void *arg)
 {
     (void)arg;
-    if (!abort_deployment(task))
-        ci_error_log(task->ctx, "Aborting a deployment failed", "node=%s", task->node->uuid);
+    ci_course_abort_work(task, &course);
 }
 
 /* Once the ramdisk runs, its own steps are known too: the list is made again. */
@@ -308,32 +290,17 @@ static bool check_final(struct ci_task *task)
 
 static bool go_on(struct ci_task *task)
 {
-    const char *reason;
-    int64_t index;
-    bool aborted;
-
-    if (!check_final(task)) {
-        reason = ci_error_take(task->ctx);
-        return ci_deploy_fail(
-            task,
-            ci_printf(task->ctx->mem,
-                      "Failed to validate the final deploy steps list for node %s: %s",
-                      task->node->uuid, reason),
-            true);
-    }
-    if (!ci_flow_next(task, CI_FLOW_DEPLOY, &index) ||
-        !ci_flow_abort_noted(task, CI_FLOW_DEPLOY, &aborted))
-        return false;
-    if (aborted)
-        return ci_machine_move(task, CI_EVENT_fail, NULL, NULL, NULL) && abort_deployment(task);
-    return run_from(task, index);
+    if (!check_final(task))
+        return ci_course_fail(task, &course,
+                              "Failed to validate the final deploy steps list for node", "");
+    return ci_course_go_on(task, &course);
 }
 
 static void continue_work(struct ci_task *task, void *arg)
 {
     (void)arg;
     if (!go_on(task))
-        ends_unexpectedly(task);
+        ci_course_ends_unexpectedly(task, &course);
 }
 
 bool ci_call_continue_node_deploy(struct ci_call *call)

@@ -339,10 +339,11 @@ bool ci_flow_abort_noted(struct ci_task *task, enum ci_flow flow, bool *ret_note
     return true;
 }
 
-const char *ci_flow_aborted_text(struct ci_task *task, const char *operation, enum ci_flow flow)
+const char *ci_flow_aborted_text(struct ci_task *task, enum ci_flow flow)
 {
     struct ci_ctx *ctx = task->ctx;
-    const char *text = ci_printf(ctx->mem, "By request, the %s operation was aborted", operation);
+    const char *text =
+        ci_printf(ctx->mem, "By request, the %s operation was aborted", ci_flow_row(flow)->name);
     json_t *step;
 
     if (!ci_flow_step(task, flow, &step)) {

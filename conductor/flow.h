@@ -54,7 +54,7 @@ ci_must_check bool ci_flow_abort_now(struct ci_task *task, enum ci_flow flow, bo
 ci_must_check bool ci_flow_abort_noted(struct ci_task *task, enum ci_flow flow, bool *ret_noted);
 
 /* "By request, the clean operation was aborted…": last_error after an abort. */
-const char *ci_flow_aborted_text(struct ci_task *task, const char *operation, enum ci_flow flow);
+const char *ci_flow_aborted_text(struct ci_task *task, enum ci_flow flow);
 
 /*
  * Notes the beginning or end of a list in the node's history, as "automated cleaning", "manual

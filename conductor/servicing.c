@@ -9,14 +9,13 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "conductor/calls.h"
-#include "conductor/flow.h"
+#include "conductor/course.h"
 #include "conductor/history.h"
 #include "conductor/info.h"
 #include "conductor/machine.h"
 #include "conductor/power.h"
 
 #define FAULT "service failure"
-#define WORDS "servicing"
 
 /* What a call asks for; lives in the task's arena. */
 struct servicing {
@@ -48,12 +47,8 @@ static bool fail(struct ci_task *task, const char *message)
     if (!ci_flow_wipe_flags(task, CI_FLOW_SERVICE) || !ci_flow_wipe_agent(task))
         return false;
     ci_history_error(task, CI_STATE_SERVICING, message);
-    if (step) {
-        ci_node_set_fault(node, FAULT);
-        ci_node_set_maintenance(node, true);
-        if (!node->maintenance_reason)
-            ci_node_set_maintenance_reason(node, message);
-    }
+    if (step)
+        ci_course_set_fault(node, FAULT, message);
     if (task->ctx->config->conductor.poweroff_in_servicefail &&
         !ci_power_action(task, CI_POWER_OFF, 0))
         ci_warning(task->ctx, "A node that failed to be serviced stays on", "node=%s error=%s",
@@ -64,58 +59,68 @@ static bool fail(struct ci_task *task, const char *message)
            ci_machine_move(task, CI_EVENT_fail, NULL, NULL, NULL);
 }
 
-static bool fail_for(struct ci_task *task, const char *before, const char *after)
+static const char *words(const struct ci_task *task)
 {
-    const char *reason = ci_error_take(task->ctx);
-
-    return fail(task,
-                ci_printf(task->ctx->mem, "%s %s%s: %s", before, task->node->uuid, after, reason));
+    (void)task;
+    return "servicing";
 }
 
-static bool ends_well(struct ci_task *task, bool no_ramdisk)
+/* The machine as it was before the ramdisk was tried: off, torn down, its instance booted. */
+static bool restore(struct ci_task *task)
 {
-    ci_node_set_service_step(task->node, NULL);
-    if (!ci_flow_wipe(task, CI_FLOW_SERVICE) || !ci_node_save(task->ctx, task->node))
+    const struct ci_hardware *hardware = task->hardware;
+    json_t *info;
+    bool tried;
+
+    if (!ci_info_read(task->ctx, task->node->driver_internal_info, &info))
         return false;
-    ci_flow_note_end(task, CI_FLOW_SERVICE, WORDS);
+    tried = json_is_true(json_object_get(info, "agent_start_attempted"));
+    if (tried && !ci_power_action(task, CI_POWER_OFF, 0))
+        return false;
+    if (!tear_down(task))
+        return false;
+    return !tried ||
+           ((!hardware->boot->prepare_instance || hardware->boot->prepare_instance(task)) &&
+            ci_power_action(task, CI_POWER_ON, 0));
+}
+
+static bool ends_well(struct ci_task *task);
+static bool abort_service(struct ci_task *task);
+
+static const struct ci_course course = {
+    .flow = CI_FLOW_SERVICE,
+    .words = words,
+    .ends_well = ends_well,
+    .fail = fail,
+    .step_failed = ci_course_step_failed,
+    .abort = abort_service,
+};
+
+static bool ends_well(struct ci_task *task)
+{
+    bool no_ramdisk;
+
+    ci_node_set_service_step(task->node, NULL);
+    if (!ci_course_no_ramdisk(task, &course, &no_ramdisk) || !ci_flow_wipe(task, CI_FLOW_SERVICE) ||
+        !ci_node_save(task->ctx, task->node))
+        return false;
+    ci_flow_note_end(task, CI_FLOW_SERVICE, words(task));
     if (!no_ramdisk && !tear_down(task))
-        return fail_for(task, "Failed to tear down from service for node", ", reason");
+        return ci_course_fail(task, &course, "Failed to tear down from service for node",
+                              ", reason");
     ci_info(task->ctx, "Service complete", "node=%s", task->node->uuid);
     return ci_machine_move(task, CI_EVENT_done, NULL, NULL, NULL);
 }
 
-static bool step_failed(struct ci_task *task)
+static bool abort_service(struct ci_task *task)
 {
-    const char *reason = ci_error_take(task->ctx);
-    json_t *step;
-
-    ci_flow_note_abort(task, CI_FLOW_SERVICE, WORDS);
-    if (!ci_flow_step(task, CI_FLOW_SERVICE, &step))
-        return false;
-    return fail(task, ci_printf(task->ctx->mem, "Node %s failed step %s: %s", task->node->uuid,
-                                step ? ci_json_repr(task->ctx->mem, step) : "None", reason));
-}
-
-static bool run_from(struct ci_task *task, int64_t index, bool no_ramdisk)
-{
-    switch (ci_flow_run(task, CI_FLOW_SERVICE, index, NULL)) {
-    case CI_FLOW_FINISHED:
-        return ends_well(task, no_ramdisk);
-    case CI_FLOW_LEFT:
-        return true;
-    case CI_FLOW_FAILED:
-        break;
-    }
-    return step_failed(task);
-}
-
-static bool check_interfaces(struct ci_task *task, bool no_ramdisk)
-{
-    const struct ci_interface *power = &task->hardware->power->base;
-    const struct ci_interface *network = &task->hardware->network->base;
-
-    return (!power->validate || power->validate(task)) &&
-           (no_ramdisk || !network->validate || network->validate(task));
+    if (restore(task))
+        return ci_course_aborted(task, &course);
+    ci_error_log(task->ctx, "Tearing down service failed", "node=%s error=%s", task->node->uuid,
+                 ci_error_take(task->ctx));
+    ci_history_error(task, CI_STATE_SERVICING,
+                     "Failed to tear down service after aborting the operation");
+    return ci_node_save(task->ctx, task->node);
 }
 
 static bool note(struct ci_task *task, const struct servicing *wanted)
@@ -159,52 +164,27 @@ static bool service(struct ci_task *task, const struct servicing *wanted)
     bool need, no_ramdisk = wanted->no_ramdisk;
     enum ci_outcome outcome;
 
-    if (!check_interfaces(task, no_ramdisk))
-        return fail_for(task, "Validation of node", " for service failed");
+    if (!ci_course_check_interfaces(task, no_ramdisk))
+        return ci_course_fail(task, &course, "Validation of node", " for service failed");
     if (!note(task, wanted))
         return false;
     if (!set_steps(task, wanted, &need))
-        return fail_for(task, "Cannot service node", "");
-    ci_flow_note_start(task, CI_FLOW_SERVICE, WORDS);
+        return ci_course_fail(task, &course, "Cannot service node", "");
+    ci_flow_note_start(task, CI_FLOW_SERVICE, words(task));
     if (!prepare(task, need, &no_ramdisk, &outcome))
-        return fail_for(task, "Failed to prepare node", " for service");
+        return ci_course_fail(task, &course, "Failed to prepare node", " for service");
     if (outcome == CI_WAIT)
         return ci_machine_move(task, CI_EVENT_wait, NULL, NULL, NULL);
     /* Nothing is to be waited for, so what nobody offers now is an error after all. */
     if (need && !ci_steps_set_service(task, no_ramdisk))
-        return fail_for(task, "Cannot service node", "");
-    return run_from(task, 0, no_ramdisk);
-}
-
-/* What nobody expected still leaves the node in service failed, if the database lets it. */
-static void ends_unexpectedly(struct ci_task *task)
-{
-    const char *class = ci_error_kind(task->ctx->error->class)->name;
-    const char *reason = ci_error_take(task->ctx);
-
-    (void)!fail(task, ci_printf(task->ctx->mem,
-                                "Unexpected error when processing next service step. %s: %s", class,
-                                reason));
+        return ci_course_fail(task, &course, "Cannot service node", "");
+    return ci_course_run(task, &course, 0);
 }
 
 static void service_work(struct ci_task *task, void *arg)
 {
     if (!service(task, arg))
-        ends_unexpectedly(task);
-}
-
-static bool check_node(struct ci_task *task, const json_t *steps)
-{
-    if (ci_is_true(task->node->maintenance))
-        return ci_fail(task->ctx, NodeInMaintenance, "service", task->node->uuid);
-    if (!check_interfaces(task, false)) {
-        if (!ci_failed_with(task->ctx, CI_ERR_InvalidParameterValue))
-            return false;
-        return ci_fail_text(task->ctx, InvalidParameterValue,
-                            "Validation of node %s for servicing failed: %s", task->node->uuid,
-                            ci_error_take(task->ctx));
-    }
-    return ci_steps_check_allowed(task->ctx, CI_FLOW_SERVICE, steps);
+        ci_course_ends_unexpectedly(task, &course);
 }
 
 bool ci_call_do_node_service(struct ci_call *call)
@@ -217,73 +197,23 @@ bool ci_call_do_node_service(struct ci_call *call)
         wanted->steps = ci_json(call->ctx, json_array());
     if (!ci_call_bool(call, "disable_ramdisk", false, &wanted->no_ramdisk) ||
         !ci_call_take(call, CI_EXCLUSIVE, "node service", &task) ||
-        !check_node(task, wanted->steps))
+        !ci_course_check_asked(task, CI_FLOW_SERVICE, "service", "servicing", wanted->steps))
         return false;
     ci_task_name_work(task, "do_node_service");
     return ci_machine_ask(task, "service", CI_EVENT_service, CI_STATE_ACTIVE, service_work, wanted);
 }
 
-/* The machine as it was before the ramdisk was tried: off, torn down, its instance booted. */
-static bool restore(struct ci_task *task)
-{
-    const struct ci_hardware *hardware = task->hardware;
-    json_t *info;
-    bool tried;
-
-    if (!ci_info_read(task->ctx, task->node->driver_internal_info, &info))
-        return false;
-    tried = json_is_true(json_object_get(info, "agent_start_attempted"));
-    if (tried && !ci_power_action(task, CI_POWER_OFF, 0))
-        return false;
-    if (!tear_down(task))
-        return false;
-    return !tried ||
-           ((!hardware->boot->prepare_instance || hardware->boot->prepare_instance(task)) &&
-            ci_power_action(task, CI_POWER_ON, 0));
-}
-
-static bool abort_service(struct ci_task *task)
-{
-    if (!restore(task)) {
-        ci_error_log(task->ctx, "Tearing down service failed", "node=%s error=%s", task->node->uuid,
-                     ci_error_take(task->ctx));
-        ci_history_error(task, CI_STATE_SERVICING,
-                         "Failed to tear down service after aborting the operation");
-        return ci_node_save(task->ctx, task->node);
-    }
-    ci_node_set_last_error(task->node, ci_flow_aborted_text(task, "service", CI_FLOW_SERVICE));
-    ci_node_set_service_step(task->node, NULL);
-    ci_info(task->ctx, "Service aborted", "node=%s", task->node->uuid);
-    return ci_flow_wipe(task, CI_FLOW_SERVICE) && ci_node_save(task->ctx, task->node);
-}
-
 void ci_service_abort_work(struct ci_task *task, void *arg)
 {
     (void)arg;
-    if (!abort_service(task))
-        ci_error_log(task->ctx, "Aborting a service failed", "node=%s", task->node->uuid);
-}
-
-static bool go_on(struct ci_task *task)
-{
-    int64_t index;
-    bool aborted;
-    json_t *info;
-
-    if (!ci_flow_next(task, CI_FLOW_SERVICE, &index) ||
-        !ci_flow_abort_noted(task, CI_FLOW_SERVICE, &aborted) ||
-        !ci_info_read(task->ctx, task->node->driver_internal_info, &info))
-        return false;
-    if (aborted)
-        return ci_machine_move(task, CI_EVENT_fail, NULL, NULL, NULL) && abort_service(task);
-    return run_from(task, index, json_is_true(json_object_get(info, "service_disable_ramdisk")));
+    ci_course_abort_work(task, &course);
 }
 
 static void continue_work(struct ci_task *task, void *arg)
 {
     (void)arg;
-    if (!go_on(task))
-        ends_unexpectedly(task);
+    if (!ci_course_go_on(task, &course))
+        ci_course_ends_unexpectedly(task, &course);
 }
 
 void ci_service_unhold_work(struct ci_task *task, void *arg)

@@ -80,7 +80,7 @@ START_TEST(an_abort_is_noted_on_a_step_that_must_not_be_stopped)
     ok(ci_flow_abort_noted(task, CI_FLOW_CLEAN, &noted));
     ck_assert(noted);
     ck_assert_ptr_nonnull(strstr(bench_reload(task->node)->clean_step, "\"abort_after\": true"));
-    ck_assert_str_eq(ci_flow_aborted_text(task, "clean", CI_FLOW_CLEAN),
+    ck_assert_str_eq(ci_flow_aborted_text(task, CI_FLOW_CLEAN),
                      "By request, the clean operation was aborted during or after the completion "
                      "of step \"i.s\"");
     ci_task_release(task);
