@@ -221,8 +221,8 @@ static bool log_in(struct ci_amqp_link *link, const struct ci_amqp_host *host, c
     return judge(link, "logging in", reply);
 }
 
-bool ci_amqp_link_open(struct ci_amqp_link *link, const struct ci_amqp_options *options,
-                       const struct ci_amqp_host *host, const char *name)
+bool ci_amqp_link_connect(struct ci_amqp_link *link, const struct ci_amqp_options *options,
+                          const struct ci_amqp_host *host)
 {
     link->state = CI_AMQP_LINK_UP;
     link->login_refused = false;
@@ -231,9 +231,13 @@ bool ci_amqp_link_open(struct ci_amqp_link *link, const struct ci_amqp_options *
     link->channel = 0;
     link->why[0] = '\0';
     link->lib = amqp_new_connection();
-    if (!link->lib)
-        return lost(link, "connecting", AMQP_STATUS_NO_MEMORY);
-    if (open_socket(link, host) && log_in(link, host, name) && ci_amqp_link_channel(link))
+    return link->lib ? open_socket(link, host) : lost(link, "connecting", AMQP_STATUS_NO_MEMORY);
+}
+
+bool ci_amqp_link_log_in(struct ci_amqp_link *link, const struct ci_amqp_host *host,
+                         const char *name)
+{
+    if (log_in(link, host, name) && ci_amqp_link_channel(link))
         return true;
     link->state = CI_AMQP_LINK_LOST;
     return false;

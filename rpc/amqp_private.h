@@ -46,10 +46,12 @@ struct ci_amqp_event {
     bool multiple, taken;
 };
 
-/* Connects to one host, logs in and opens the channel. On failure `link` is lost, with why. */
-ci_must_check bool ci_amqp_link_open(struct ci_amqp_link *link,
-                                     const struct ci_amqp_options *options,
-                                     const struct ci_amqp_host *host, const char *name);
+/* Connects to one host; then logs in and opens the channel. On failure `link` is lost, with why. */
+ci_must_check bool ci_amqp_link_connect(struct ci_amqp_link *link,
+                                        const struct ci_amqp_options *options,
+                                        const struct ci_amqp_host *host);
+ci_must_check bool ci_amqp_link_log_in(struct ci_amqp_link *link, const struct ci_amqp_host *host,
+                                       const char *name);
 /* `politely`: with a word to the broker, which may take seconds. */
 void ci_amqp_link_close(struct ci_amqp_link *link, bool politely);
 int ci_amqp_link_fd(const struct ci_amqp_link *link);
@@ -132,7 +134,7 @@ struct ci_amqp {
     bool closing, cancelling, cancelled, ended;
     int64_t close_ns; /* when closing: until when things may be finished */
     int callers;      /* within a function of amqp_calls.c that waits */
-    int fd;           /* of the link, -1 while there is none */
+    int fd;           /* another descriptor of the link's socket, -1 while there is none */
     bool connected, blocked;
     int64_t writing_ns; /* since when a message is being written, 0 for none */
     uint64_t epoch;     /* one for each channel */

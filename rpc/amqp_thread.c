@@ -6,7 +6,7 @@
  * or two, so that all works at once when it is back; one that refuses our user is asked less
  * and less often, as the options say.
  */
-#include <limits.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -172,7 +172,6 @@ static void connected(struct ci_amqp *amqp, const struct ci_amqp_host *host)
     forget_channel(amqp);
     amqp->connected = true;
     amqp->connections++;
-    amqp->fd = ci_amqp_link_fd(&amqp->link);
     for (size_t i = 0; i < amqp->n_consumers; i++)
         amqp->consumers[i].try_ns = 0;
     unlock(amqp);
@@ -180,18 +179,40 @@ static void connected(struct ci_amqp *amqp, const struct ci_amqp_host *host)
             amqp->name, host->name, host->port, amqp->options.virtual_host);
 }
 
+/*
+ * Shows the socket to ci_amqp_close(); -1: none. It is a second descriptor of it, since the
+ * library closes its own whenever it likes, and the number may be somebody else's then.
+ */
+static void set_fd(struct ci_amqp *amqp, int fd)
+{
+    lock(amqp);
+    if (amqp->fd >= 0)
+        close(amqp->fd);
+    amqp->fd = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    unlock(amqp);
+}
+
 static void drop(struct ci_amqp *amqp, bool politely)
 {
     lock(amqp);
     amqp->connected = amqp->blocked = false;
-    amqp->fd = politely ? amqp->fd : -1;
     amqp->writing_ns = 0;
     forget_channel(amqp);
     unlock(amqp);
     ci_amqp_link_close(&amqp->link, politely);
-    lock(amqp);
-    amqp->fd = -1;
-    unlock(amqp);
+    set_fd(amqp, -1);
+}
+
+/* The socket is shown as soon as there is one: ci_amqp_close() need not wait for the rest. */
+static bool connect_one(struct ci_amqp *amqp, const struct ci_amqp_host *host)
+{
+    if (!ci_amqp_link_connect(&amqp->link, &amqp->options, host))
+        return false;
+    set_fd(amqp, ci_amqp_link_fd(&amqp->link));
+    if (ci_amqp_link_log_in(&amqp->link, host, amqp->name))
+        return true;
+    set_fd(amqp, -1);
+    return false;
 }
 
 /* One round over all hosts. */
@@ -204,7 +225,7 @@ static bool connect_any(struct ci_amqp *amqp)
         const struct ci_amqp_host *host = &options->hosts[amqp->host];
         char where[160];
 
-        if (ci_amqp_link_open(&amqp->link, options, host, amqp->name)) {
+        if (connect_one(amqp, host)) {
             connected(amqp, host);
             return true;
         }
