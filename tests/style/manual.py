@@ -4,7 +4,7 @@
 
     manual.py FOLDER PROGRAM…
 
-A program's page is FOLDER/NAME.1 or .8.
+A program's page is FOLDER/NAME.1 or .8; one that only says ".so man8/OTHER.8" stands for the other.
 """
 import glob
 import os
@@ -13,6 +13,13 @@ import subprocess
 import sys
 
 OPTION = re.compile(r'(?<![\w-])--[a-z][a-z-]*')
+
+
+def text_of(folder, path):
+    with open(path, encoding='utf-8') as page:
+        text = page.read()
+    other = re.fullmatch(r'\.so man8/(.*)\n', text)
+    return text_of(folder, os.path.join(folder, other[1])) if other else text
 
 
 def main():
@@ -25,8 +32,7 @@ def main():
             print('%s: has %d manual pages in %s' % (name, len(pages), folder))
             wrong += 1
             continue
-        with open(pages[0], encoding='utf-8') as page:
-            written = set(OPTION.findall(page.read().replace('\\-', '-')))
+        written = set(OPTION.findall(text_of(folder, pages[0]).replace('\\-', '-')))
         said = subprocess.run([program, '--help'], check=True, capture_output=True, text=True)
         known = set(OPTION.findall(said.stdout))
         for option in sorted(written ^ known):
