@@ -14,6 +14,9 @@
 #include "base/ident.h"
 #include "base/utf8.h"
 
+/* Of a list; what is looked up in it is looked up one by one. */
+#define LIST_MAX 1000
+
 /* Names that no parameter has, for one message. */
 struct reading {
     struct ci_request *req;
@@ -95,6 +98,22 @@ static void unexpected(struct reading *reading, const char *name)
     ci_text_printf(reading->unexpected, "%s%.100s", reading->unexpected->length ? ", " : "", name);
 }
 
+/* The second value of a name makes a list of them, as in Ironic's router. */
+static void repeat(struct ci_request *req, struct ci_arg *arg, const char *value)
+{
+    if (!arg->given) {
+        *arg = (struct ci_arg){.given = true, .text = value};
+        return;
+    }
+    if (!arg->json) {
+        arg->repeated = ci_json(req->ctx, json_array());
+        arg->json = arg->repeated;
+        json_array_append_new(arg->repeated, json_string(arg->text));
+        arg->text = NULL;
+    }
+    json_array_append_new(arg->repeated, json_string(value));
+}
+
 static bool take_query(void *arg, const char *name, const char *value)
 {
     struct reading *reading = arg;
@@ -105,15 +124,7 @@ static bool take_query(void *arg, const char *name, const char *value)
         unexpected(reading, name);
         return true;
     }
-    if (req->args[i].given && req->route->params[i].kind == CI_PARAM_LIST &&
-        !ci_version_is_after_21_4(req->ctx))
-        return ci_fail_text(req->ctx, InvalidParameterValue,
-                            "Expected string for %s: ['%.200s', '%.200s']", name, req->args[i].text,
-                            value);
-    if (req->args[i].given && req->route->params[i].kind == CI_PARAM_LIST)
-        value = ci_printf(req->ctx->mem, "%s,%s", req->args[i].text, value);
-    req->args[i].given = true;
-    req->args[i].text = value;
+    repeat(req, &req->args[i], value);
     return true;
 }
 
@@ -140,10 +151,10 @@ static void take_body(struct reading *reading)
     }
 }
 
-/* How a value is shown in a message: a string as it is, JSON as Python prints it. */
+/* How a value is shown in a message: a string as it is, others as Python prints them. */
 static const char *shown(struct ci_request *req, const struct ci_arg *arg)
 {
-    return arg->text ? arg->text : ci_json_text(req->ctx->mem, arg->json);
+    return arg->text ? arg->text : ci_json_repr(req->ctx->mem, arg->json);
 }
 
 static bool wrong(struct ci_request *req, const char *what, const struct ci_param *param,
@@ -224,11 +235,37 @@ static const char *const *list_of(struct ci_arena *mem, const char *text)
     return list;
 }
 
+/* The values of a repeated name are taken as they are. */
+static const char *const *repeated(struct ci_arena *mem, const json_t *values)
+{
+    const char **list = ci_alloc_array(mem, json_array_size(values) + 1, sizeof *list);
+    const json_t *value;
+    size_t i;
+
+    json_array_foreach(values, i, value) list[i] = json_string_value(value);
+    list[i] = NULL;
+    return list;
+}
+
+static size_t commas(const char *text)
+{
+    size_t n = 0;
+
+    for (; *text; text++)
+        n += *text == ',';
+    return n;
+}
+
 static bool check_list(struct ci_request *req, const struct ci_param *param, struct ci_arg *arg)
 {
-    if (!arg->text)
-        return wrong(req, "comma separated string", param, arg);
-    arg->list = list_of(req->ctx->mem, arg->text);
+    bool takes_repeated = arg->repeated && ci_version_is_after_21_4(req->ctx);
+
+    if (!arg->text && !takes_repeated)
+        return wrong(req, "string", param, arg);
+    if ((takes_repeated ? json_array_size(arg->repeated) : commas(arg->text)) >= LIST_MAX)
+        return ci_fail_text(req->ctx, InvalidParameterValue, "%s has too many values", param->name);
+    arg->list =
+        takes_repeated ? repeated(req->ctx->mem, arg->repeated) : list_of(req->ctx->mem, arg->text);
     return true;
 }
 
@@ -280,7 +317,7 @@ static bool check_version(struct ci_request *req, const struct ci_param *param,
         return ci_fail_text(req->ctx, InvalidParameterValue,
                             "Invalid query parameter ?%s=%s received.", param->name,
                             param->kind == CI_PARAM_BOOL ? (arg->number ? "True" : "False")
-                                                         : arg->text);
+                                                         : shown(req, arg));
     }
     return true;
 }

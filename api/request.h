@@ -14,11 +14,13 @@ struct ci_route;
 
 /* One value of a named parameter, from the query or the body. */
 struct ci_arg {
-    bool given;              /* present and not null */
-    const char *text;        /* its text; a query value or a JSON string */
-    const json_t *json;      /* its JSON when it came in the body */
-    int64_t number;          /* INT, BOOL */
-    const char *const *list; /* LIST: trimmed, lower case, no doubles; ends with NULL */
+    bool given;         /* present and not null */
+    const char *text;   /* its text; a query value or a JSON string */
+    const json_t *json; /* its JSON when it came in the body, or `repeated` */
+    json_t *repeated;   /* all its texts when the query has it more than once */
+    int64_t number;     /* INT, BOOL */
+    const char *const
+        *list; /* LIST: trimmed, lower case, no doubles, unless repeated; ends with NULL */
 };
 
 /*

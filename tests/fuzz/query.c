@@ -55,7 +55,8 @@ static void check(const struct ci_request *req)
 
         if (!arg->given)
             continue;
-        if (!arg->text || (req->version < params[i].since && params[i].below != CI_BELOW_NOTHING))
+        if (!(arg->text || arg->repeated) ||
+            (req->version < params[i].since && params[i].below != CI_BELOW_NOTHING))
             abort();
         if (params[i].kind == CI_PARAM_BOOL && arg->number != 0 && arg->number != 1)
             abort();
@@ -63,7 +64,7 @@ static void check(const struct ci_request *req)
             abort();
         if (params[i].kind == CI_PARAM_MAC && !ci_mac_is_valid(arg->text))
             abort();
-        if (params[i].kind == CI_PARAM_LIST)
+        if (params[i].kind == CI_PARAM_LIST && !arg->repeated)
             check_list(arg);
     }
 }
