@@ -321,29 +321,15 @@ static void check_pattern(const struct place *at, const json_t *pattern)
         fail(at, "%s does not match %s", shown(at), repr(at, python ? python : pattern));
 }
 
-/* The value as a number; NaN, which is neither less nor more than any, when it is none. */
-static double number(const json_t *value)
-{
-    switch (ci_json_kind(value)) {
-    case CI_JSON_INT:
-    case CI_JSON_REAL:
-        return json_number_value(value);
-    case CI_JSON_RAW:
-        return strtod(ci_json_raw_text(value), NULL);
-    default:
-        return __builtin_nan("");
-    }
-}
-
 static void check_minimum(const struct place *at, const json_t *min)
 {
-    if (number(at->value) < number(min) && wants_fault(at))
+    if (ci_json_number(at->value) < ci_json_number(min) && wants_fault(at))
         fail(at, "%s is less than the minimum of %s", shown(at), repr(at, min));
 }
 
 static void check_maximum(const struct place *at, const json_t *max)
 {
-    if (number(at->value) > number(max) && wants_fault(at))
+    if (ci_json_number(at->value) > ci_json_number(max) && wants_fault(at))
         fail(at, "%s is greater than the maximum of %s", shown(at), repr(at, max));
 }
 

@@ -9,6 +9,7 @@
 #include "base/json.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/jsonwalk.h"
@@ -43,6 +44,19 @@ enum ci_json_kind ci_json_kind(const json_t *value)
 const char *ci_json_raw_text(const json_t *value)
 {
     return json_string_value(value) + 1;
+}
+
+double ci_json_number(const json_t *value)
+{
+    switch (ci_json_kind(value)) {
+    case CI_JSON_INT:
+    case CI_JSON_REAL:
+        return json_number_value(value);
+    case CI_JSON_RAW:
+        return strtod(ci_json_raw_text(value), NULL);
+    default:
+        return __builtin_nan("");
+    }
 }
 
 static void decref(void *value)

@@ -32,6 +32,9 @@ enum ci_json_kind ci_json_kind(const json_t *value);
 /* The text of a CI_JSON_RAW. */
 const char *ci_json_raw_text(const json_t *value);
 
+/* Any number as a double, to be compared; NaN, which is neither less nor more, when it is none. */
+double ci_json_number(const json_t *value);
+
 struct ci_json_limits {
     size_t depth; /* nesting of arrays and objects */
     size_t bytes; /* of the text */
