@@ -30,9 +30,10 @@
 #define BUCKETS 32
 #define CROWD 500
 #define LOOK_EVERY_MS 500
-/* So many looks without a large answer are a calm: under load nothing is given back to be taken
- * again at once. */
-#define CALM_LOOKS 4
+/* How often spare memory is looked for while there may be some. So many looks without a large
+ * answer are a calm: under load nothing is given back to be taken again at once. */
+#define TIDY_EVERY_MS 100
+#define CALM_LOOKS 2
 #define JUST_OPENED_MS 1000
 #define FIRST_LOOK_MS 1000
 #define LINGERING_MAX 128
@@ -201,7 +202,7 @@ static void serve_lingering(struct ci_guard *guard, int64_t now)
     pthread_mutex_unlock(&guard->linger_lock);
 }
 
-static void await_events(struct ci_guard *guard)
+static void await_events(struct ci_guard *guard, int timeout_ms)
 {
     struct pollfd at[1 + LINGERING_MAX] = {{.fd = guard->wake, .events = POLLIN}};
     uint64_t wakes;
@@ -211,7 +212,7 @@ static void await_events(struct ci_guard *guard)
     for (int i = 0; i < guard->lingering_count; i++)
         at[n++] = (struct pollfd){.fd = guard->lingering[i].fd, .events = POLLIN};
     pthread_mutex_unlock(&guard->linger_lock);
-    if (poll(at, (nfds_t)n, LOOK_EVERY_MS) > 0 && at[0].revents)
+    if (poll(at, (nfds_t)n, timeout_ms) > 0 && at[0].revents)
         /* Only to empty it; how often it was written does not matter. */
         (void)!read(guard->wake, &wakes, sizeof wakes);
 }
@@ -220,17 +221,27 @@ static void await_events(struct ci_guard *guard)
 struct spare {
     int peak;  /* most connections since memory was last given back */
     int looks; /* to come before what large answers took is given back; 0: nothing */
+    int64_t looked;
 };
+
+static bool is_expected(const struct spare *spare)
+{
+    return spare->looks > 0 || spare->peak >= CROWD;
+}
 
 /*
  * A crowd has left, or large answers have ceased: malloc() would keep what they took in pieces
  * between those that are still used.
  */
-static void trim(struct ci_guard *guard, struct spare *spare)
+static void trim(struct ci_guard *guard, struct spare *spare, int64_t now)
 {
     int count = atomic_load(&guard->count);
     bool enough = spare->peak - count >= CROWD;
 
+    /* Half of it, since the clock is coarse and lingering sockets wake the thread as well. */
+    if (now - spare->looked < TIDY_EVERY_MS / 2)
+        return;
+    spare->looked = now;
     if (atomic_exchange(&guard->large, false))
         spare->looks = CALM_LOOKS;
     else if (spare->looks > 0 && --spare->looks == 0)
@@ -245,21 +256,21 @@ static void *watch(void *arg)
 {
     struct ci_guard *guard = arg;
     int64_t looked = now_ms();
-    struct spare spare = {0};
+    struct spare spare = {.looked = looked};
 
     pthread_setname_np(pthread_self(), "http-guard");
     while (!atomic_load(&guard->ending)) {
         int64_t now;
 
-        await_events(guard);
+        await_events(guard, is_expected(&spare) ? TIDY_EVERY_MS : LOOK_EVERY_MS);
         now = now_ms();
         serve_lingering(guard, now);
+        trim(guard, &spare, now);
         if (now - looked < LOOK_EVERY_MS)
             continue;
         looked = now;
         for (int i = 0; i < BUCKETS; i++)
             cut_late(guard, &guard->buckets[i], now);
-        trim(guard, &spare);
     }
     return NULL;
 }

@@ -52,7 +52,7 @@ void ci_guard_enter(const struct ci_guard *guard, struct ci_guarded *guarded,
                     enum ci_guard_phase phase, int64_t extra_ms);
 
 /*
- * A large answer is sent: when there are no more for two seconds, the memory they took is given
+ * A large answer is sent: when there are no more for a moment, the memory they took is given
  * back to the system.
  */
 void ci_guard_note_large(struct ci_guard *guard);
