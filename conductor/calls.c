@@ -96,8 +96,12 @@ bool ci_call_answer_object(struct ci_call *call, const void *object)
 bool ci_call_take(struct ci_call *call, enum ci_lock lock, const char *purpose,
                   struct ci_task **ret_task)
 {
+    const json_t *number = json_object_get(call->args, "node_id");
     const char *node_id;
 
+    if (ci_json_kind(number) == CI_JSON_INT)
+        return ci_task_take_id(call->conductor, call->ctx, json_integer_value(number), lock,
+                               purpose, ret_task);
     return ci_call_need(call, "node_id", &node_id) &&
            ci_task_take(call->conductor, call->ctx, node_id, lock, purpose, ret_task);
 }

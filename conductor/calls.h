@@ -52,7 +52,10 @@ bool ci_call_answer(struct ci_call *call, json_t *value);
 bool ci_call_answer_text(struct ci_call *call, const char *text);
 ci_must_check bool ci_call_answer_object(struct ci_call *call, const void *object);
 
-/* The task of the call's "node_id" argument: ci_task_take() with the call's context. */
+/*
+ * The task of the call's "node_id" argument, a UUID or a number: ci_task_take() with the call's
+ * context.
+ */
 ci_must_check bool ci_call_take(struct ci_call *call, enum ci_lock lock, const char *purpose,
                                 struct ci_task **ret_task);
 

@@ -46,7 +46,7 @@ bool ci_rpc_argument(const struct ci_rpc_row *row, size_t n, struct ci_rpc_argum
         at += strcspn(at, " ");
         at += strspn(at, " ");
     }
-    length = strcspn(at, " @?");
+    length = strcspn(at, " @?#");
     if (length == 0)
         return false;
     *ret_argument = (struct ci_rpc_argument){.name = at, .length = length, .since = row->since};
@@ -57,18 +57,26 @@ bool ci_rpc_argument(const struct ci_rpc_row *row, size_t n, struct ci_rpc_argum
             ret_argument->since = ret_argument->since * 10 + *at - '0';
     }
     ret_argument->optional = *at == '?';
+    ret_argument->number = *at == '#';
     return true;
+}
+
+static bool find_argument(const struct ci_rpc_row *row, const char *name,
+                          struct ci_rpc_argument *ret_argument)
+{
+    for (size_t i = 0; ci_rpc_argument(row, i, ret_argument); i++) {
+        if (strlen(name) == ret_argument->length &&
+            strncmp(name, ret_argument->name, ret_argument->length) == 0)
+            return true;
+    }
+    return false;
 }
 
 bool ci_rpc_takes(const struct ci_rpc_row *row, const char *name)
 {
     struct ci_rpc_argument argument;
 
-    for (size_t i = 0; ci_rpc_argument(row, i, &argument); i++) {
-        if (strlen(name) == argument.length && strncmp(name, argument.name, argument.length) == 0)
-            return true;
-    }
-    return false;
+    return find_argument(row, name, &argument);
 }
 
 /* Refuses a method that the pinned release lacks, and takes off optional arguments it lacks. */
@@ -132,9 +140,11 @@ bool ci_rpc_node(struct ci_ctx *ctx, const struct ci_node *node, enum ci_rpc_met
 {
     const char *host;
     json_t *sent = ci_json(ctx, args ? args : json_object());
+    struct ci_rpc_argument argument;
 
-    if (ci_rpc_takes(&rows[method], "node_id"))
-        json_object_set_new(sent, "node_id", json_string(node->uuid));
+    if (find_argument(&rows[method], "node_id", &argument))
+        json_object_set_new(sent, "node_id",
+                            argument.number ? json_integer(node->id) : json_string(node->uuid));
     return ci_rpc_host_of_node(ctx, node, &host) && send_to(ctx, host, method, sent, ret_result);
 }
 

@@ -18,7 +18,7 @@ struct ci_rpc_row {
     int since;             /* RPC minor version that brought it */
     bool cast;             /* no answer is waited for */
     const char *arguments; /* names, space separated; "name@41" came with RPC 1.41, "?" marks
-                              optional ones */
+                              optional ones, "#" a node's number */
 };
 const struct ci_rpc_row *ci_rpc_row(enum ci_rpc_method method);
 /* The method of that name, or CI_RPC_COUNT: names come from peers. */
@@ -30,6 +30,7 @@ struct ci_rpc_argument {
     size_t length;
     int since; /* the RPC minor that brought it: its method's or a later one */
     bool optional;
+    bool number; /* of a node, where others take its UUID */
 };
 
 /* The n-th argument of a method; false past the last. */

@@ -58,6 +58,10 @@ START_TEST(arguments_say_since_when_and_whether_they_must_be_there)
     ck_assert(!ci_rpc_argument(row, 4, &argument));
     ck_assert(ci_rpc_takes(row, "rebuild") && ci_rpc_takes(row, "deploy_steps"));
     ck_assert(!ci_rpc_takes(row, "deploy") && !ci_rpc_takes(row, ""));
+    ck_assert(ci_rpc_argument(ci_rpc_row(CI_RPC_add_node_traits), 0, &argument));
+    ck_assert(argument.number && argument.length == strlen("node_id"));
+    ck_assert(ci_rpc_argument(ci_rpc_row(CI_RPC_vif_attach), 0, &argument));
+    ck_assert(!argument.number);
 }
 END_TEST
 
