@@ -106,6 +106,23 @@ static bool bad_sort_key(struct page *page, const char *quote)
                         page->sort_key, quote);
 }
 
+/* What is no field sorts nothing, but for the version of the row, which every table has. */
+static bool check_other_sort_key(struct page *page)
+{
+    const struct ci_view *view = page->view;
+
+    if (strcmp(page->sort_key, "version") == 0)
+        return true;
+    for (size_t i = 0; i < view->extra_count; i++) {
+        if (strcmp(view->extras[i].name, page->sort_key) == 0 &&
+            view->extras[i].flags & CI_EXTRA_ASKED &&
+            !ci_version_needs(page->req, view->extras[i].since))
+            return false;
+    }
+    return bad_sort_key(
+        page, view->refused_sort && ci_one_of(page->sort_key, view->refused_sort) ? "" : "\"");
+}
+
 static bool check_sort_key(struct page *page)
 {
     int n = ci_field_find(page->view->type, page->sort_key);
@@ -114,10 +131,7 @@ static bool check_sort_key(struct page *page)
     if (strcmp(page->sort_key, page->view->type->key) == 0)
         return true;
     if (!field)
-        return bad_sort_key(page, page->view->refused_sort &&
-                                          ci_one_of(page->sort_key, page->view->refused_sort)
-                                      ? ""
-                                      : "\"");
+        return check_other_sort_key(page);
     if (field->rest != CI_NEVER && !ci_version_needs(page->req, field->rest))
         return false;
     if (field->access & CI_SORT)

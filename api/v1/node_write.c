@@ -95,7 +95,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void make_schemas(void)
 {
-    create_schema = ci_schema_of_type(&ci_node_type, CI_CREATE | CI_PATCH, rules, required);
+    create_schema = ci_schema_of_type(&ci_node_type, CI_CREATE, rules, required);
     patch_rules.schema = ci_schema_of_type(&ci_node_type, CI_PATCH, rules, required);
 }
 
