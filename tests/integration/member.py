@@ -10,12 +10,13 @@ import cluster
 import server
 
 RELEASE = '21.4'  # what Debian's Ironic is, and what ours are pinned to beside it
-DEBIAN = {'api': '/usr/bin/ironic-api', 'conductor': '/usr/bin/ironic-conductor'}
-
+PACKAGE = '/usr/lib/python3/dist-packages/ironic/cmd'
+DEBIAN = ['/usr/bin/python3', '-W', 'ignore', '-c',
+          'import sys; from ironic.cmd import %s as program; sys.exit(program.main())']
 
 def have_debian():
-    """Is Debian's Ironic installed?"""
-    return all(os.path.exists(path) for path in DEBIAN.values())
+    """Is Debian's Ironic (python3-ironic) installed?"""
+    return os.path.isdir(PACKAGE)
 
 
 class Cluster:
@@ -49,12 +50,13 @@ class Cluster:
 
     def prepare(self):
         """Makes the schema."""
-        Member(self, 'dbsync', 'castiron-dbsync').prepare()
+        Member(self, 'dbsync', []).prepare()
         return self
 
     def add(self, kind, debian=False, host=None, **options):
         """A member that is not started yet: kind is api or conductor."""
-        program = DEBIAN[kind] if debian else os.path.join(server.BUILD, 'castiron-' + kind)
+        program = ([*DEBIAN[:-1], DEBIAN[-1] % kind] if debian
+                   else [os.path.join(server.BUILD, 'castiron-' + kind)])
         member = Member(self, kind, program, debian, host)
         for section, values in options.items():
             member.options.setdefault(section, {}).update(values)
@@ -82,7 +84,7 @@ class Member(server.Castiron):
     """One service of a cluster."""
 
     def __init__(self, of, kind, program, debian=False, host=None):  # pylint: disable=super-init-not-called
-        self.cluster, self.kind, self.path, self.debian = of, kind, program, debian
+        self.cluster, self.kind, self.command, self.debian = of, kind, program, debian
         self.name = '%s-%d' % (kind, len(of.members) + 1)
         self.host = host or self.name
         self.folder = of.folder
@@ -106,7 +108,7 @@ class Member(server.Castiron):
     def launch(self):
         self.write_conf()
         with open(self.log_path, 'ab') as log:
-            self.process = subprocess.Popen([self.path, '--config-file', self.conf],
+            self.process = subprocess.Popen([*self.command, '--config-file', self.conf],
                                             stdin=subprocess.DEVNULL, stdout=log,
                                             stderr=subprocess.STDOUT, cwd=self.folder,
                                             start_new_session=True)
@@ -118,6 +120,15 @@ class Member(server.Castiron):
         if self.kind == 'conductor':
             return self.host in self.cluster.conductors()
         return self.answers()
+
+    def tracebacks(self):
+        """What a service of Python's has not expected: the last line of each traceback."""
+        with open(self.log_path, encoding='utf-8', errors='replace') as log:
+            parts = log.read().split('Traceback (most recent call last):')[1:]
+        # Lines of the traceback are indented, each behind the same beginning as its first.
+        return [next((line for line in part.split('\n')[1:]
+                      if line and '  File "' not in line and '    ' not in line), '')
+                for part in parts]
 
     def halt(self):
         """SIGTERM, and SIGKILL for what does not heed it; Debian's have children."""

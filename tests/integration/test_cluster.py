@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Services that call each other over RabbitMQ: ours among themselves, and with Debian's Ironic."""
+import json
 import os
+import subprocess
+import threading
 import time
 import unittest
 
@@ -10,6 +13,10 @@ import member
 
 MAC = '52:54:00:12:34:56'
 VIF = '11111111-2222-4333-8444-555555555555'
+TAP = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'tap.py')
+# What a Debian conductor shows when a name is taken, among its own kind as well.
+KNOWN = ('UniqueViolation', 'DBDuplicateEntry', 'DuplicateName')
+CLOSE_ALL = '[rabbit_networking:close_connection(C, "test") || C <- rabbit_networking:connections()].'
 VERSION = '1.82'  # the newest of the pinned release
 
 
@@ -35,23 +42,64 @@ def tearDownModule():  # noqa: N802 (unittest's name)
     OneBroker.stop()
 
 
-class Together(unittest.TestCase):
+class Members(unittest.TestCase):
     """An API and a conductor; which is Debian's is said by the classes below."""
 
     DEBIAN_API = DEBIAN_CONDUCTOR = False
+    OPTIONS = {}
+    RINGS_S = 2  # how long a ring is kept
+    tap = None
+
+    @classmethod
+    def tearDownClass(cls):
+        for service in cls.cluster.members:
+            if service.debian:
+                cls.check_log(service)
+        if cls.tap:
+            cls.check_messages()
+
+    @classmethod
+    def check_log(cls, service):
+        """Has it met what services of its own kind do not meet?"""
+        unknown = [line for line in service.tracebacks()
+                   if not any(name in line for name in KNOWN)]
+        if unknown:
+            raise AssertionError('%s met: %s' % (service.name, unknown))
+
+    @classmethod
+    def check_messages(cls):
+        """Did a message hold what the older release does not know?"""
+        tap, cls.tap = cls.tap, None
+        tap.terminate()
+        heard = json.loads(tap.communicate(timeout=30)[0])
+        if heard['bad'] or heard['objects'].get('Node', 0) < 10 or len(heard['methods']) < 20:
+            raise AssertionError('the messages were: %s' % heard)
+
+    @classmethod
+    def listen(cls):
+        """Has every message of the virtual host judged."""
+        cls.cluster.broker.control('trace_on', '--vhost', cls.cluster.vhost)
+        cls.tap = subprocess.Popen(
+            ['/usr/bin/python3', '-W', 'ignore', TAP, cls.cluster.broker.url(cls.cluster.vhost)],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        cls.addClassCleanup(cls.tap.kill)
+        if cls.tap.stdout.readline() != 'ready\n':
+            raise AssertionError('the tap does not run')
 
     @classmethod
     def setUpClass(cls):
         if (cls.DEBIAN_API or cls.DEBIAN_CONDUCTOR) and not member.have_debian():
-            raise unittest.SkipTest('ironic-api and ironic-conductor are not installed')
+            raise unittest.SkipTest('python3-ironic is not installed')
         cls.cluster = member.Cluster(case.OneCluster.get(), OneBroker.get())
         cls.addClassCleanup(cls.cluster.discard)
         cls.cluster.with_debian = cls.DEBIAN_API or cls.DEBIAN_CONDUCTOR
         cls.cluster.prepare()
-        cls.conductor = cls.cluster.add('conductor', cls.DEBIAN_CONDUCTOR)
-        cls.api = cls.cluster.add('api', cls.DEBIAN_API)
+        cls.conductor = cls.cluster.add('conductor', cls.DEBIAN_CONDUCTOR, **cls.OPTIONS)
+        cls.api = cls.cluster.add('api', cls.DEBIAN_API, **cls.OPTIONS)
         cls.conductor.launch()
         cls.api.launch()
+        if cls.cluster.with_debian:
+            cls.listen()
         for service in (cls.conductor, cls.api):
             service.wait_until(service.is_there, 90, '%s to be there' % service.name)
 
@@ -95,6 +143,10 @@ class Together(unittest.TestCase):
     def lock(self, name, by):
         self.cluster.postgres.sql("update nodes set reservation = %s where name = '%s'"
                                   % ("'%s'" % by if by else 'null', name), self.cluster.database)
+
+
+class Together(Members):
+    """What people ask of them."""
 
     def test_a_node_lives(self):
         made = self.enroll('life', properties={'cpus': 8}, extra={'rack': 'r\u00e4ck'})
@@ -235,18 +287,6 @@ class Together(unittest.TestCase):
 class Ours(Together):
     """castiron-api and castiron-conductor."""
 
-    def test_without_a_conductor_calls_fail_cleanly(self):
-        self.enroll('alone')
-        self.cluster.broker.control('list_queues', '-p', self.cluster.vhost, 'name')
-        self.conductor.kill()
-        started = time.monotonic()
-        # Its queue is still there: the call waits for who comes back.
-        self.conductor.launch()
-        self.conductor.wait_until(
-            lambda: self.api.request('GET', '/v1/nodes/alone/management/boot_device',
-                                     timeout=60).status == 200, 60, 'an answer')
-        self.assertLess(time.monotonic() - started, 60)
-
 
 @unittest.skipUnless('CASTIRON_REFERENCE' in os.environ, 'on request only: what is held true')
 class DebianBoth(Together):
@@ -267,4 +307,91 @@ class DebianConductor(Together):
     DEBIAN_CONDUCTOR = True
 
 
-del Together  # not a test by itself
+class Faults(Members):
+    """What breaks under castiron-api and castiron-conductor costs a call at most."""
+
+    TIMEOUT = 12
+    OPTIONS = {'DEFAULT': {'rpc_response_timeout': TIMEOUT, 'debug': 'true'},
+               'conductor': {'heartbeat_interval': '3', 'heartbeat_timeout': '10'},
+               'fake': {'management_delay': '2'}}
+    DEVICE = '/v1/nodes/%s/management/boot_device'
+
+    def get_device(self, name):
+        return self.api.request('GET', self.DEVICE % name, version=VERSION, timeout=60)
+
+    def runs(self):
+        """How often conductors began to look for a boot device."""
+        return sum(m.log(10 ** 9).count('Call: method=get_boot_device')
+                   for m in self.cluster.members if m.kind == 'conductor')
+
+    def in_background(self, name):
+        """A call that takes a while; its reply is the list's only item in the end."""
+        replies = []
+        thread = threading.Thread(target=lambda: replies.append(self.get_device(name)))
+        before = self.runs()
+        thread.start()
+        self.addCleanup(thread.join)
+        self.api.wait_until(lambda: self.runs() > before, 10, 'the call to begin')
+        return thread, replies, before
+
+    def test_a_conductor_killed_in_mid_call(self):
+        self.enroll('killed')
+        thread, replies, before = self.in_background('killed')
+        self.conductor.kill()
+        self.conductor.start(90)
+        thread.join()
+        self.assertGreaterEqual(replies[0].status, 500)
+        self.assertIn('Timed out waiting for a reply', replies[0].text)
+        self.assertEqual(before + 1, self.runs())
+        self.assertEqual(200, self.get_device('killed').status)
+
+    def test_a_broker_that_stops_and_starts(self):
+        self.enroll('broker')
+        self.cluster.broker.halt(kill=True)
+        began = time.monotonic()
+        self.fails('GET', self.DEVICE % 'broker', None, 503, 'message broker')
+        self.assertLess(time.monotonic() - began, self.TIMEOUT)
+        self.ask('GET', '/v1/nodes/broker')
+        self.cluster.broker.resume()
+        began = time.monotonic()
+        self.assertEqual(200, self.get_device('broker').status)
+        self.assertLess(time.monotonic() - began, 5 + 2)  # its own delay is 2 s
+
+    def test_connections_closed_in_mid_call(self):
+        self.enroll('closed')
+        thread, replies, before = self.in_background('closed')
+        self.cluster.broker.evaluate(CLOSE_ALL)
+        thread.join()
+        self.assertEqual(200, replies[0].status, replies[0])
+        self.assertEqual(before + 1, self.runs())
+
+    def test_a_conductor_that_leaves_is_not_missed(self):
+        for n in range(6):  # so that either conductor has some
+            self.enroll('left%d' % n)
+        other = self.cluster.add('conductor', **self.OPTIONS).start()
+        statuses, end = [], threading.Event()
+
+        def ask():
+            while not end.is_set():
+                n = len(statuses)
+                statuses.append(self.api.request(
+                    'PATCH', '/v1/nodes/left%d' % (n % 6),
+                    [{'op': 'add', 'path': '/extra/n', 'value': n}], version=VERSION).status)
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        try:
+            time.sleep(self.RINGS_S + 1)  # until the API knows of both
+            self.conductor.stop()
+            self.assertEqual([other.host], self.cluster.conductors())
+            time.sleep(1)
+        finally:
+            end.set()
+            thread.join()
+            self.conductor.start(90)
+            other.stop()
+        self.assertEqual({200}, set(statuses))
+        self.assertGreater(len(statuses), 20)
+
+
+del Together, Members  # no tests by themselves
