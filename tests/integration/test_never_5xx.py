@@ -242,7 +242,7 @@ class Answers:
 class Never5xx:
     """The same on both engines; PostgreSQL is stricter about what it stores."""
 
-    EACH = 12000  # of each kind: enough to meet every place many times, few enough for a minute
+    EACH = 6000  # of each kind: enough to meet every place many times, few enough for a minute
 
     def setUp(self):
         super().setUp()
