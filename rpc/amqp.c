@@ -31,11 +31,6 @@ enum {
     PERSISTENT = 2,
 };
 
-static amqp_bytes_t bytes_of(const char *bytes, size_t n)
-{
-    return (amqp_bytes_t){.len = n, .bytes = (void *)(uintptr_t)bytes};
-}
-
 static const char *copy(const struct ci_amqp_link *link, amqp_bytes_t from)
 {
     return from.len == 0 ? "" : ci_strndup(link->mem, from.bytes, from.len);
@@ -50,8 +45,8 @@ static bool lost(struct ci_amqp_link *link, const char *doing, int status)
 
 static bool nonsense(struct ci_amqp_link *link, const char *what)
 {
-    link->state = CI_AMQP_LINK_LOST;
     snprintf(link->why, sizeof link->why, "the broker sent %s", what);
+    link->state = CI_AMQP_LINK_LOST;
     return false;
 }
 
@@ -108,16 +103,10 @@ static bool answered(struct ci_amqp_link *link, const char *doing)
 /* The versions the library knows: 1.3 is "the latest". */
 static amqp_tls_version_t tls_version(int version, amqp_tls_version_t otherwise)
 {
-    switch (version) {
-    case 10:
-        return AMQP_TLSv1;
-    case 11:
-        return AMQP_TLSv1_1;
-    case 12:
-        return AMQP_TLSv1_2;
-    default:
-        return otherwise;
-    }
+    return version == 10   ? AMQP_TLSv1
+           : version == 11 ? AMQP_TLSv1_1
+           : version == 12 ? AMQP_TLSv1_2
+                           : otherwise;
 }
 
 static amqp_socket_t *ssl_socket(struct ci_amqp_link *link)
@@ -225,6 +214,7 @@ bool ci_amqp_link_connect(struct ci_amqp_link *link, const struct ci_amqp_option
                           const struct ci_amqp_host *host)
 {
     link->state = CI_AMQP_LINK_UP;
+    link->readable = true;
     link->login_refused = false;
     link->options = options;
     link->coming = NULL;
@@ -357,6 +347,7 @@ bool ci_amqp_link_delete(struct ci_amqp_link *link, const char *queue)
 
 bool ci_amqp_link_publish(struct ci_amqp_link *link, const struct ci_amqp_publish *publish)
 {
+    const amqp_bytes_t body = {.len = publish->length, .bytes = (void *)(uintptr_t)publish->body};
     char expiration[24];
     amqp_basic_properties_t properties = {
         ._flags = AMQP_BASIC_CONTENT_TYPE_FLAG | AMQP_BASIC_CONTENT_ENCODING_FLAG |
@@ -373,10 +364,9 @@ bool ci_amqp_link_publish(struct ci_amqp_link *link, const struct ci_amqp_publis
         properties.expiration = amqp_cstring_bytes(expiration);
         properties._flags |= AMQP_BASIC_EXPIRATION_FLAG;
     }
-    status = amqp_basic_publish(link->lib, (amqp_channel_t)link->channel,
-                                amqp_cstring_bytes(publish->exchange),
-                                amqp_cstring_bytes(publish->routing_key), publish->mandatory, 0,
-                                &properties, bytes_of(publish->body, publish->length));
+    status = amqp_basic_publish(
+        link->lib, (amqp_channel_t)link->channel, amqp_cstring_bytes(publish->exchange),
+        amqp_cstring_bytes(publish->routing_key), publish->mandatory, 0, &properties, body);
     return status == AMQP_STATUS_OK || lost(link, "publishing", status);
 }
 
@@ -590,8 +580,12 @@ bool ci_amqp_link_read(struct ci_amqp_link *link, struct ci_amqp_event *ret_even
         ci_arena_reset(link->mem);
     while (!whole && link->state == CI_AMQP_LINK_UP) {
         amqp_frame_t frame;
-        const int status = amqp_simple_wait_frame_noblock(link->lib, &frame, &now);
+        int status;
 
+        if (!link->readable && !ci_amqp_link_pending(link))
+            return false;
+        link->readable = ci_amqp_link_pending(link) && link->readable;
+        status = amqp_simple_wait_frame_noblock(link->lib, &frame, &now);
         if (status == AMQP_STATUS_TIMEOUT)
             return false;
         if (status != AMQP_STATUS_OK)

@@ -91,8 +91,9 @@ ci_must_check bool ci_amqp_open(struct ci_ctx *ctx, const struct ci_amqp_options
 
 /*
  * Ends consuming, sends what waits and has its confirms, within the time; then closes. What is
- * left then fails with CI_AMQP_CLOSED, unacknowledged messages go back to the broker. Nobody
- * may begin a call anymore; accepts NULL.
+ * left then fails with CI_AMQP_CLOSED, unacknowledged messages go back to the broker. A second
+ * more, or three to connect, may pass before a silent broker is given up. Nobody may begin a
+ * call anymore; accepts NULL.
  */
 void ci_amqp_close(struct ci_amqp *amqp, int timeout_ms);
 

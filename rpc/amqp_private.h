@@ -17,6 +17,7 @@ enum ci_amqp_link_state { CI_AMQP_LINK_UP, CI_AMQP_LINK_NO_CHANNEL, CI_AMQP_LINK
 
 struct ci_amqp_link {
     enum ci_amqp_link_state state;
+    bool readable;      /* there may be something on the socket; set by who waits for it */
     bool login_refused; /* user, password or virtual host: trying again soon is of no use */
     char why[256];
 
@@ -73,7 +74,8 @@ ci_must_check bool ci_amqp_link_settle(struct ci_amqp_link *link, uint64_t tag,
 
 /*
  * The next event that is here already, and heartbeats in passing. False when there is none, or
- * the state is no longer UP.
+ * the state is no longer UP. The socket is looked at when `readable` is set, which is cleared: a
+ * look at a socket that has nothing costs two system calls.
  */
 ci_must_check bool ci_amqp_link_read(struct ci_amqp_link *link, struct ci_amqp_event *ret_event);
 
@@ -154,6 +156,7 @@ struct ci_amqp {
     size_t host;              /* the next to try */
     int attempts;             /* rounds over all hosts without success */
     int64_t up_since_ns;
+    int64_t read_ns;  /* when the link was looked at last */
     int64_t told_ns;  /* when trouble was logged last */
     bool needs_quiet; /* cancelled on the wire; what had come is being handed on */
 };

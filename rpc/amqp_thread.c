@@ -95,17 +95,22 @@ static void set_cancelled(struct ci_amqp *amqp)
     pthread_cond_broadcast(&amqp->changed);
 }
 
-/* Waits for the file (-1 for none) or a caller. `asleep` is set, and the lock is not held. */
-static void wait_ms(struct ci_amqp *amqp, int fd, int timeout_ms)
+/*
+ * Waits for the file (-1 for none) or a caller. `asleep` is set, and the lock is not held. False
+ * when a caller was all that came.
+ */
+static bool wait_ms(struct ci_amqp *amqp, int fd, int timeout_ms)
 {
     struct pollfd files[] = {{.fd = amqp->wake, .events = POLLIN}, {.fd = fd, .events = POLLIN}};
+    const int ready = poll(files, 2, timeout_ms);
     uint64_t count;
 
-    if (poll(files, 2, timeout_ms) > 0 && files[0].revents)
+    if (ready > 0 && files[0].revents)
         (void)!read(amqp->wake, &count, sizeof count);
     lock(amqp);
     amqp->asleep = false;
     unlock(amqp);
+    return ready <= 0 || files[1].revents;
 }
 
 /* Waits without a connection; ends early when it is time to close. */
@@ -125,7 +130,7 @@ static void rest(struct ci_amqp *amqp, double seconds)
         unlock(amqp);
         if (over)
             return;
-        wait_ms(amqp, -1, (int)(left / 1000000) + 1);
+        (void)wait_ms(amqp, -1, (int)(left / 1000000) + 1);
     }
 }
 
@@ -406,13 +411,6 @@ static bool declare_for(struct ci_amqp *amqp, uint64_t id, const struct ci_amqp_
     return false;
 }
 
-static void set_writing(struct ci_amqp *amqp, int64_t since_ns)
-{
-    lock(amqp);
-    amqp->writing_ns = since_ns;
-    unlock(amqp);
-}
-
 /* Copies the first message that waits, since its caller may leave at any time. */
 static bool copy_first(struct ci_amqp *amqp, uint64_t *ret_id, struct ci_amqp_publish *ret_publish)
 {
@@ -452,7 +450,9 @@ static bool publish_one(struct ci_amqp *amqp)
     if (!job)
         return true;
     written = ci_amqp_link_publish(&amqp->link, &publish);
-    set_writing(amqp, 0);
+    lock(amqp);
+    amqp->writing_ns = 0;
+    unlock(amqp);
     return written;
 }
 
@@ -488,6 +488,7 @@ static int idle_ms(const struct ci_amqp *amqp)
 
 static void wait_for_work(struct ci_amqp *amqp)
 {
+    bool readable = true;
     int timeout_ms;
 
     lock(amqp);
@@ -495,7 +496,12 @@ static void wait_for_work(struct ci_amqp *amqp)
     amqp->asleep = timeout_ms > 0;
     unlock(amqp);
     if (timeout_ms > 0)
-        wait_ms(amqp, ci_amqp_link_fd(&amqp->link), timeout_ms);
+        readable = wait_ms(amqp, ci_amqp_link_fd(&amqp->link), timeout_ms);
+    /* Heartbeats are a matter of reading: now and then it is done whoever came. */
+    if (!readable && ci_time_monotonic_ns() - amqp->read_ns < SECOND_NS / 4)
+        return;
+    amqp->link.readable = true;
+    amqp->read_ns = ci_time_monotonic_ns();
 }
 
 /* After the broker has closed the channel: another one, on which nothing is known yet. */
