@@ -18,6 +18,7 @@
 #include "objects/releases.h"
 #include "rpc/amqp.h"
 #include "rpc/message.h"
+#include "rpc/pulse.h"
 #include "rpc/transport.h"
 
 /* Calls may be deep in a driver; the stack is committed only as far as it is used. */
@@ -31,6 +32,7 @@ enum {
     START_MS = 3000,     /* for the first connection */
     UNROUTABLE_MS = 250, /* before a caller's queue that is not there is tried again */
     REPLY_MS = 60000,    /* for a reply, when the options do not say */
+    LIFE_MS = 1000,      /* for a sign of life */
     CANCEL_MS = 2000,
     CLOSE_MS = 5000
 };
@@ -168,11 +170,44 @@ static bool check(struct ci_ctx *ctx, const struct ci_message_request *request,
     return *ret_method != CI_RPC_COUNT || ci_fail(ctx, NoSuchMethod, request->method);
 }
 
+/* A caller that watches is told that its call is still being worked on. */
+static void show_life(void *arg)
+{
+    const struct incoming *incoming = arg;
+    struct ci_ctx ctx = {.mem = ci_arena_new()};
+    struct ci_text *body = ci_text_new(ctx.mem, incoming->server->options.max_bytes);
+    const struct ci_message_reply reply = {.msg_id = incoming->msg_id, .ending = false};
+    struct ci_amqp_publish publish = {
+        .exchange = "", .routing_key = incoming->reply_q, .timeout_ms = LIFE_MS};
+
+    if (ci_message_write_reply(&ctx, &reply, body)) {
+        publish.body = body->bytes;
+        publish.length = body->length;
+        (void)!ci_amqp_publish(incoming->server->sender, &publish); /* The next one may arrive. */
+    }
+    ci_arena_free(ctx.mem);
+}
+
+/* Runs the call, while its caller is shown signs of life where it asks for them. */
+static bool dispatch(struct ci_ctx *ctx, struct incoming *incoming, enum ci_rpc_method method,
+                     json_t *args, int64_t monitor_s, json_t **ret_result)
+{
+    const struct ci_rpc_server *server = incoming->server;
+    bool watched = incoming->msg_id && monitor_s > 0, done;
+    struct ci_pulse pulse;
+
+    if (watched)
+        ci_pulse_start(&pulse, monitor_s * 1000 / 2, show_life, incoming);
+    done = server->dispatch(ctx, method, args, ret_result, server->service);
+    if (watched)
+        ci_pulse_end(&pulse);
+    return done;
+}
+
 /* From here on nothing of the request's own memory is used: a call's arena may move away. */
 static void answer(struct ci_ctx *ctx, struct incoming *incoming,
                    const struct ci_message_request *request)
 {
-    struct ci_rpc_server *server = incoming->server;
     struct ci_message_reply reply = {.ending = true};
     json_t *args = (json_t *)(uintptr_t)request->args, *result = NULL;
     enum ci_rpc_method method;
@@ -182,7 +217,7 @@ static void answer(struct ci_ctx *ctx, struct incoming *incoming,
     incoming->reply_q = ci_strdup(incoming->mem, request->reply_q);
     reply.msg_id = incoming->msg_id;
     if (check(ctx, request, &method) &&
-        server->dispatch(ctx, method, args, &result, server->service)) {
+        dispatch(ctx, incoming, method, args, request->monitor_s, &result)) {
         reply.result = result;
     } else {
         log_failure(ctx, incoming);
