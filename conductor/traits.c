@@ -14,6 +14,7 @@ static bool read_names(struct ci_call *call, const json_t *list, const char *con
                        size_t *ret_count)
 {
     const char **names = ci_alloc_array(call->ctx->mem, json_array_size(list) + 1, sizeof *names);
+    json_t *known = ci_json(call->ctx, json_object());
     size_t n = 0;
 
     for (size_t i = 0; i < json_array_size(list); i++) {
@@ -21,9 +22,12 @@ static bool read_names(struct ci_call *call, const json_t *list, const char *con
 
         if (ci_json_kind(name) != CI_JSON_STRING)
             return ci_fail_text(call->ctx, Invalid, "The traits are not a list of names.");
-        if (!ci_one_of(json_string_value(name), names))
-            names[n++] = json_string_value(name);
+        if (json_object_get(known, json_string_value(name)))
+            continue;
+        json_object_set_new_nocheck(known, json_string_value(name), json_true());
+        names[n++] = json_string_value(name);
     }
+    names[n] = NULL;
     *ret_names = names;
     *ret_count = n;
     return true;

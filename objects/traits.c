@@ -9,6 +9,8 @@
 #include "objects/trait.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* Ironic's limit. */
 #define TRAITS_MAX 50
@@ -73,6 +75,28 @@ static bool repeats(const char *const *names, size_t i)
     return false;
 }
 
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Sorted, since a client may send very many. */
+static int64_t count_distinct(struct ci_ctx *ctx, const char *const *names)
+{
+    size_t n = 0;
+    const char **sorted;
+    int64_t distinct = 0;
+
+    while (names[n])
+        n++;
+    sorted = ci_alloc_array(ctx->mem, n + 1, sizeof *sorted);
+    memcpy(sorted, names, n * sizeof *sorted);
+    qsort(sorted, n, sizeof *sorted, by_name);
+    for (size_t i = 0; i < n; i++)
+        distinct += i == 0 || strcmp(sorted[i - 1], sorted[i]) != 0;
+    return distinct;
+}
+
 static bool replace(struct ci_ctx *ctx, const struct ci_node *node, const char *const *traits)
 {
     const char *id = id_text(ctx, node);
@@ -89,10 +113,8 @@ static bool replace(struct ci_ctx *ctx, const struct ci_node *node, const char *
 bool ci_node_set_traits_rows(struct ci_ctx *ctx, const struct ci_node *node,
                              const char *const *traits)
 {
-    int64_t n = 0;
+    int64_t n = count_distinct(ctx, traits);
 
-    for (size_t i = 0; traits[i]; i++)
-        n += !repeats(traits, i);
     if (n > TRAITS_MAX)
         return too_many(ctx, node, n);
     return ci_db_begin(ctx) && ci_row_end(ctx, replace(ctx, node, traits));
