@@ -40,9 +40,12 @@ bool ci_arg_true(const struct ci_request *req, const char *name, bool if_absent)
 /* Only what a host name with a port, or an address, is made of may come back in links. */
 static bool is_host(const char *host)
 {
-    return host[0] && strlen(host) <= 255 &&
-           strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]") ==
-               strlen(host);
+    size_t n = 0;
+
+    while ((host[n] >= '0' && host[n] <= '9') || (host[n] >= 'a' && host[n] <= 'z') ||
+           (host[n] >= 'A' && host[n] <= 'Z') || (host[n] && strchr(".-_:[]", host[n])))
+        n++;
+    return n > 0 && n <= 255 && host[n] == '\0';
 }
 
 static bool is_prefix(const char *prefix)

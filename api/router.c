@@ -114,7 +114,7 @@ static const char *escaped_slashes(struct ci_request *req, const char *path)
 
     if (path[0] == '/' && path[1] == '/')
         path++;
-    found = strcasestr(path, "%2f");
+    found = strchr(path, '%') ? strcasestr(path, "%2f") : NULL;
     if (!found)
         return path;
     text = ci_text_new(req->ctx->mem, 64 * 1024);
@@ -191,10 +191,10 @@ static int find(const struct pieces *path, const char *method)
     int best = -1;
 
     for (int i = 0; ci_routes[i].method; i++) {
-        if (method && !takes(&ci_routes[i], method))
+        if (!matches(&patterns[i], path, patterns[i].count) ||
+            (method && !takes(&ci_routes[i], method)))
             continue;
-        if (matches(&patterns[i], path, patterns[i].count) &&
-            (best < 0 || literals(&patterns[i]) > literals(&patterns[best])))
+        if (best < 0 || literals(&patterns[i]) > literals(&patterns[best]))
             best = i;
     }
     return best;
