@@ -13,6 +13,10 @@
 
 #define CHUNK_ROWS 100
 
+/* So many rows tell how long an answer will be; no more than ROOM_MAX bytes are believed. */
+#define SAMPLE_ROWS 8
+#define ROOM_MAX ((size_t)16 * 1024 * 1024)
+
 /* What the page is: the request's arguments, checked. */
 struct page {
     struct ci_request *req;
@@ -244,6 +248,20 @@ static const char *statement(struct page *page)
     return sql->bytes;
 }
 
+/*
+ * Room for a full page of rows like the first ones, so that a long answer does not move while it
+ * grows. What is not needed of it is never touched.
+ */
+static void make_room(struct page *page)
+{
+    struct ci_text *text = page->req->reply;
+    size_t to_come = text->length / SAMPLE_ROWS * ((size_t)page->limit - page->count);
+
+    to_come += to_come / 8;
+    if (to_come < ROOM_MAX)
+        (void)ci_text_reserve(text, to_come);
+}
+
 static bool write_rows(struct ci_ctx *ctx, const struct ci_rows *rows, void *arg)
 {
     struct page *page = arg;
@@ -257,6 +275,8 @@ static bool write_rows(struct ci_ctx *ctx, const struct ci_rows *rows, void *arg
             ci_text_addn(page->req->reply, ", ", 2);
         ci_view_write(page->req->reply, &row);
         page->count++;
+        if (page->count == SAMPLE_ROWS && page->limit > SAMPLE_ROWS)
+            make_room(page);
         if ((int64_t)page->count == page->limit)
             page->last = ci_strdup(ctx->mem, ci_view_value(&row, key, &length));
     }

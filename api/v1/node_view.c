@@ -136,11 +136,14 @@ static const struct ci_jsontext_mask driver_mask = {true, driver_secrets},
 static const struct ci_jsontext_mask driver_mask_21_4 = {true, NULL},
                                      internal_mask_21_4 = {false, internal_secrets};
 
+static bool is_later(const struct ci_view_row *row)
+{
+    return ci_version_is_after_21_4(row->req->ctx);
+}
+
 static bool write_field(struct ci_text *text, const struct ci_view_row *row, size_t field,
                         const char *value, size_t length)
 {
-    bool later = ci_version_is_after_21_4(row->req->ctx);
-
     switch (field) {
     case ci_node_provision_state_n:
         return write_state(text, row, value);
@@ -153,13 +156,15 @@ static bool write_field(struct ci_text *text, const struct ci_view_row *row, siz
         write_traits(text, value, length);
         return true;
     case ci_node_driver_info_n:
-        ci_jsontext_masked(text, value, length, "{}", later ? &driver_mask : &driver_mask_21_4);
+        ci_jsontext_masked(text, value, length, "{}",
+                           is_later(row) ? &driver_mask : &driver_mask_21_4);
         return true;
     case ci_node_instance_info_n:
         ci_jsontext_masked(text, value, length, "{}", &instance_mask);
         return true;
     case ci_node_driver_internal_info_n:
-        ci_jsontext_masked(text, value, length, "{}", later ? &internal_mask : &internal_mask_21_4);
+        ci_jsontext_masked(text, value, length, "{}",
+                           is_later(row) ? &internal_mask : &internal_mask_21_4);
         return true;
     default:
         return false;
