@@ -172,7 +172,7 @@ static bool read_fields(struct page *page)
                             "Can not specify ?detail=True and fields in the same request.");
     if (fields->given) {
         names = fields->list;
-        if (!ci_view_check_fields(page->req, page->view, names, true))
+        if (!ci_view_check_fields(page->req, page->view, names))
             return false;
     } else if (page->detail) {
         shape = CI_SHAPE_FULL;

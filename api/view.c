@@ -201,8 +201,7 @@ void ci_view_write(struct ci_text *text, const struct ci_view_row *row)
     ci_text_addn(text, "}", 1);
 }
 
-static bool check_field(struct ci_request *req, const struct ci_view *view, const char *name,
-                        bool list)
+static bool check_field(struct ci_request *req, const struct ci_view *view, const char *name)
 {
     int n = ci_field_find(view->type, name);
 
@@ -212,8 +211,7 @@ static bool check_field(struct ci_request *req, const struct ci_view *view, cons
     for (size_t i = 0; i < view->extra_count; i++) {
         const struct ci_extra *extra = &view->extras[i];
 
-        if (strcmp(extra->name, name) == 0 && extra->flags & CI_EXTRA_ASKED &&
-            !(list && extra->flags & CI_EXTRA_ITEM_ONLY))
+        if (strcmp(extra->name, name) == 0 && extra->flags & CI_EXTRA_ASKED)
             return ci_version_needs(req, extra->since);
     }
     return true;
@@ -275,10 +273,10 @@ static bool refuse_field(struct ci_request *req, const struct ci_view *view, con
 }
 
 bool ci_view_check_fields(struct ci_request *req, const struct ci_view *view,
-                          const char *const *fields, bool list)
+                          const char *const *fields)
 {
     for (size_t i = 0; fields[i]; i++) {
-        if (!check_field(req, view, fields[i], list))
+        if (!check_field(req, view, fields[i]))
             return false;
     }
     for (size_t i = 0; fields[i]; i++) {
@@ -314,7 +312,7 @@ bool ci_view_one(struct ci_request *req, const struct ci_view *view, const char 
 {
     const struct ci_arg *fields = ci_arg(req, "fields");
 
-    if (fields->given && !ci_view_check_fields(req, view, fields->list, false))
+    if (fields->given && !ci_view_check_fields(req, view, fields->list))
         return false;
     return ci_view_some(req, view, fields->given ? fields->list : NULL, where, n, values,
                         ret_found);

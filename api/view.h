@@ -26,9 +26,8 @@ const char *ci_view_value(const struct ci_view_row *row, size_t field, size_t *r
 const char *ci_view_extra_value(const struct ci_view_row *row, size_t extra);
 
 enum ci_extra_flag {
-    CI_EXTRA_ALWAYS = 1,    /* shown whatever fields are asked for (links) */
-    CI_EXTRA_ASKED = 4,     /* may be named by fields= */
-    CI_EXTRA_ITEM_ONLY = 8, /* fields= of a list does not know it */
+    CI_EXTRA_ALWAYS = 1, /* shown whatever fields are asked for (links) */
+    CI_EXTRA_ASKED = 2,  /* may be named by fields= */
 };
 
 /* What REST shows and no column holds. */
@@ -89,9 +88,9 @@ ci_must_check bool ci_view_some(struct ci_request *req, const struct ci_view *vi
                                 const char *const *fields, const char *where, size_t n,
                                 const char *const values[], bool *ret_found);
 
-/* Checks names of fields= : 400 for unknown ones, 406 for newer ones. `list`: of a collection. */
+/* Checks names of fields= : 400 for unknown ones, 406 for newer ones. */
 ci_must_check bool ci_view_check_fields(struct ci_request *req, const struct ci_view *view,
-                                        const char *const *fields, bool list);
+                                        const char *const *fields);
 
 /* Fails with InvalidParameterValue in the quoted words above. */
 bool ci_fields_refuse(struct ci_request *req, const char *names);
