@@ -27,7 +27,7 @@ START_TEST(arguments_are_held_against_the_methods_row)
     refused(IronicException,
             "ConductorManager.get_boot_device() missing 1 required positional argument: 'node_id'",
             dispatch(CI_RPC_get_boot_device, json_object()));
-    refused(Invalid, "node_id", dispatch(CI_RPC_get_boot_device, json_pack("{s:i}", "node_id", 5)));
+    refused(Invalid, "node_id", dispatch(CI_RPC_get_boot_device, json_pack("{s:[]}", "node_id")));
     bench_stop();
 }
 END_TEST
