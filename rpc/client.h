@@ -40,7 +40,7 @@ bool ci_rpc_argument(const struct ci_rpc_row *row, size_t n, struct ci_rpc_argum
 bool ci_rpc_takes(const struct ci_rpc_row *row, const char *name);
 
 /*
- * Calls to conductors. A struct ci_rpc is a transport (in process for now) and the ring that
+ * Calls to conductors. A struct ci_rpc is a transport (rpc/local.h, rpc/remote.h) and the ring that
  * says which conductor answers for a node; shared by all threads.
  *
  * `args` is an object of the method's arguments without node_id; the reference is stolen, and
