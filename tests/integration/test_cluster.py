@@ -10,6 +10,7 @@ import unittest
 import broker
 import case
 import member
+import server
 
 MAC = '52:54:00:12:34:56'
 VIF = '11111111-2222-4333-8444-555555555555'
@@ -37,6 +38,9 @@ ODD = {
                                       'found.'},
     'by number': {'failure': 'Node 1000000 could not be found.'},
 }
+# Calls that no API of the older release makes: it has none, or conductors make them themselves.
+UNASKED = {'continue_node_clean', 'continue_node_deploy', 'continue_node_service',
+           'do_node_service'}
 # What a Debian conductor shows when a name is taken, among its own kind as well.
 KNOWN = ('UniqueViolation', 'DBDuplicateEntry', 'DuplicateName')
 CLOSE_ALL = '[rabbit_networking:close_connection(C, "test") || C <- rabbit_networking:connections()].'
@@ -99,6 +103,15 @@ class Members(unittest.TestCase):
         heard = json.loads(tap.communicate(timeout=30)[0])
         if heard['bad'] or 'Node' not in heard['objects']:
             raise AssertionError('the messages were: %s' % heard)
+        missing = cls.answered() - set(heard['methods']) - UNASKED
+        if missing and len(heard['methods']) > len(missing):  # else not all tests were run
+            raise AssertionError('nobody asked for: %s' % sorted(missing))
+
+    @classmethod
+    def answered(cls):
+        """Names of the calls that our conductor has functions for."""
+        with open(os.path.join(server.ROOT, 'conductor', 'calls.def'), encoding='utf-8') as rows:
+            return {row[len('CALL('):row.index(')')] for row in rows if row.startswith('CALL(')}
 
     @classmethod
     def listen(cls):
@@ -170,8 +183,9 @@ class Members(unittest.TestCase):
     def forget(self, name):
         if self.api.request('GET', '/v1/nodes/' + name, version=VERSION).status == 404:
             return
-        self.cluster.postgres.sql("update nodes set reservation = null, maintenance = true "
-                                  "where name = '%s'" % name, self.cluster.database)
+        self.becomes(name, 'reservation', None)
+        self.cluster.postgres.sql("update nodes set maintenance = true where name = '%s'" % name,
+                                  self.cluster.database)
         self.ask('DELETE', '/v1/nodes/' + name, status=204)
 
     def lock(self, name, by):
@@ -280,7 +294,11 @@ class Together(Members):
         self.assertTrue(self.ask('GET', console).json['console_enabled'])
         self.ask('PUT', console, {'enabled': False}, 202)
         self.becomes('console', 'console_enabled', False)
-        self.ask('GET', '/v1/drivers/fake-hardware/properties')
+        driver = '/v1/drivers/fake-hardware'
+        self.ask('GET', driver + '/properties')
+        self.ask('GET', driver + '/raid/logical_disk_properties')
+        self.ask('GET', driver + '/vendor_passthru/methods')
+        self.fails('POST', driver + '/vendor_passthru/none_such', {}, 400, 'none_such')
         drivers = self.ask('GET', '/v1/drivers').json['drivers']
         self.assertEqual([['fake-hardware', [self.conductor.host]]],
                          [[d['name'], d['hosts']] for d in drivers])
@@ -291,6 +309,7 @@ class Together(Members):
     def test_a_locked_node_says_so(self):
         self.enroll('locked')
         self.lock('locked', 'elsewhere')
+        self.addCleanup(self.lock, 'locked', None)
         words = 'Node .* is locked by host elsewhere'
         path = '/v1/nodes/locked'
         patch = [{'op': 'add', 'path': '/extra/a', 'value': 1}]
@@ -339,6 +358,56 @@ class DebianConductor(Together):
     """Our API and Debian's ironic-conductor."""
 
     DEBIAN_CONDUCTOR = TAPPED = True
+
+
+class Ring(unittest.TestCase):
+    """Two conductors and two APIs of each kind."""
+
+    NODES = 200
+
+    def setUp(self):
+        if not member.have_debian():
+            self.skipTest('python3-ironic is not installed')
+        self.cluster = member.Cluster(case.OneCluster.get(), OneBroker.get())
+        self.addCleanup(self.cluster.discard)
+        self.cluster.with_debian = True
+        self.cluster.prepare()
+        for kind in ('conductor', 'api'):
+            for debian in (False, True) * 2:
+                self.cluster.add(kind, debian).launch()
+        for service in self.cluster.members:
+            service.wait_until(service.is_there, 120, '%s to be there' % service.name)
+
+    def hosts(self, api):
+        """Which conductor has which node, for that API."""
+        found, path = {}, '/v1/nodes/detail?limit=1000'
+        reply = api.request('GET', path, version=VERSION, timeout=60)
+        self.assertEqual(200, reply.status, reply)
+        for node in reply.json['nodes']:
+            found[node['uuid']] = node['conductor']
+        return found
+
+    def test_all_apis_call_the_same_conductor_for_a_node(self):
+        apis = [m for m in self.cluster.members if m.kind == 'api']
+        conductors = {m.host for m in self.cluster.members if m.kind == 'conductor'}
+        self.cluster.postgres.sql(
+            "insert into nodes (uuid, driver, provision_state, version, conductor_group, "
+            "console_enabled, maintenance, protected, retired) "
+            "select gen_random_uuid(), 'fake-hardware', 'enroll', '1.37', '', "
+            "false, false, false, false from generate_series(1, %d)" % self.NODES, self.cluster.database)
+        for api in apis:  # until its ring holds all conductors
+            api.wait_until(lambda api=api: set(self.hosts(api).values()) == conductors, 30,
+                           'all conductors to be in the ring of %s' % api.name)
+        found = [self.hosts(api) for api in apis]
+        self.assertEqual(self.NODES, len(found[0]))
+        for other in found[1:]:
+            self.assertEqual(found[0], other)
+        uuids = sorted(found[0])
+        for n, uuid in enumerate(uuids[:24]):
+            reply = apis[n % len(apis)].request(
+                'PATCH', '/v1/nodes/' + uuid, [{'op': 'add', 'path': '/extra/n', 'value': n}],
+                version=VERSION)
+            self.assertEqual((200, {'n': n}), (reply.status, reply.json.get('extra')), reply)
 
 
 class Messages(Members):
