@@ -146,7 +146,10 @@ static void send_reply(struct ci_ctx *ctx, const struct incoming *incoming,
 /* Who called is told; here it is told as well when it is not the caller's own doing. */
 static void log_failure(const struct ci_ctx *ctx, const struct incoming *incoming)
 {
-    if (!incoming->msg_id)
+    if (ci_failed_with(ctx, CI_ERR_IncompatibleObjectVersion))
+        ci_warning(ctx, "A peer is newer than this conductor; set its pin_release_version",
+                   "method=%s error=%s", incoming->method, ctx->error->message);
+    else if (!incoming->msg_id)
         ci_warning(ctx, "Ignoring the failure of a cast", "method=%s error=%s", incoming->method,
                    ctx->error->message);
     else if (ctx->error->status >= 500 && ctx->error->status != 503)
