@@ -27,6 +27,10 @@ const struct ci_param ci_params_driver_name[] = {
     {"driver_name", CI_PARAM_STRING, 1, CI_BELOW_NOTHING, true},
     {0},
 };
+const struct ci_param ci_params_driver_method[] = {
+    {"method", CI_PARAM_STRING, 1, CI_BELOW_NOTHING, true},
+    {0},
+};
 
 /* Kinds of interface in the order of Ironic's message, and since when a driver shows them. */
 const struct ci_since ci_driver_interfaces[] = {
@@ -301,9 +305,9 @@ bool ci_driver_passthru_methods(struct ci_request *req)
 }
 
 /* Hands the body to a method of the hardware type: 202 when that goes on by itself. */
-bool ci_driver_passthru(struct ci_request *req)
+static bool pass_through(struct ci_request *req, const char *method)
 {
-    const char *driver = req->idents[0], *method = req->idents[1];
+    const char *driver = req->idents[0];
     json_t *info = req->json ? json_incref(req->json) : json_object(), *result = NULL;
     const json_t *value;
 
@@ -316,4 +320,15 @@ bool ci_driver_passthru(struct ci_request *req)
     value = json_object_get(result, "return");
     return !value || json_is_null(value) ||
            ci_reply_json(req, json_incref((json_t *)(uintptr_t)value));
+}
+
+bool ci_driver_passthru(struct ci_request *req)
+{
+    return pass_through(req, req->idents[1]);
+}
+
+/* The form that clients use, ?method=. */
+bool ci_driver_passthru_named(struct ci_request *req)
+{
+    return pass_through(req, ci_arg_text(req, "method"));
 }

@@ -299,6 +299,7 @@ class Together(Members):
         self.ask('GET', driver + '/raid/logical_disk_properties')
         self.ask('GET', driver + '/vendor_passthru/methods')
         self.fails('POST', driver + '/vendor_passthru/none_such', {}, 400, 'none_such')
+        self.fails('POST', driver + '/vendor_passthru?method=none_such', {}, 400, 'none_such')
         drivers = self.ask('GET', '/v1/drivers').json['drivers']
         self.assertEqual([['fake-hardware', [self.conductor.host]]],
                          [[d['name'], d['hosts']] for d in drivers])

@@ -157,7 +157,7 @@ class Live(case.Case, Answers):
     def test_answers_keep_to_the_contract(self):
         known, held = self.fill(), 0
         for path, method, operation in CONTRACT.operations():
-            if method != 'get' or '{method}' in path:
+            if method != 'get' or path.endswith(('{method}', 'vendor_passthru')):
                 continue
             for version in filter(lambda v: CONTRACT.has(operation, v), VERSIONS):
                 for query in self.queries(path, operation, version):
