@@ -32,6 +32,7 @@ const json_t *ci_call_json(const struct ci_call *call, const char *name)
 
     return !value || ci_json_kind(value) == CI_JSON_NULL ? NULL : value;
 }
+
 static bool read_object(struct ci_call *call, const char *name, const struct ci_type *type,
                         struct ci_object **ret_object)
 {
@@ -47,25 +48,22 @@ static bool read_object(struct ci_call *call, const char *name, const struct ci_
     return true;
 }
 
-bool ci_call_node(struct ci_call *call, const char *name, struct ci_node **ret_node)
-{
-    struct ci_object *object;
-
-    if (!read_object(call, name, &ci_node_type, &object))
-        return false;
-    *ret_node = (struct ci_node *)object;
-    return true;
-}
-
-bool ci_call_port(struct ci_call *call, const char *name, struct ci_port **ret_port)
-{
-    struct ci_object *object;
-
-    if (!read_object(call, name, &ci_port_type, &object))
-        return false;
-    *ret_port = (struct ci_port *)object;
-    return true;
-}
+/* One reader a type, which is what its argument is held against. */
+#define READER(type)                                                                               \
+    bool ci_call_##type(struct ci_call *call, const char *name, struct ci_##type **ret_object)     \
+    {                                                                                              \
+        struct ci_object *object;                                                                  \
+                                                                                                   \
+        if (!read_object(call, name, &ci_##type##_type, &object))                                  \
+            return false;                                                                          \
+        *ret_object = (struct ci_##type *)object;                                                  \
+        return true;                                                                               \
+    }
+READER(node)
+READER(port)
+READER(portgroup)
+READER(volume_connector)
+READER(volume_target)
 
 void ci_call_keep_unknown(void *of)
 {

@@ -4,6 +4,9 @@
 #include "conductor/service.h"
 #include "conductor/task.h"
 #include "objects/port.h"
+#include "objects/portgroup.h"
+#include "objects/volume_connector.h"
+#include "objects/volume_target.h"
 
 /*
  * Calls to the conductor: one function ci_call_NAME per row of calls.def, in the file of its
@@ -40,6 +43,12 @@ const json_t *ci_call_json(const struct ci_call *call, const char *name);
 /* The objects of messages, upgraded to ours; what the sender changed is marked changed. */
 ci_must_check bool ci_call_node(struct ci_call *call, const char *name, struct ci_node **ret_node);
 ci_must_check bool ci_call_port(struct ci_call *call, const char *name, struct ci_port **ret_port);
+ci_must_check bool ci_call_portgroup(struct ci_call *call, const char *name,
+                                     struct ci_portgroup **ret_portgroup);
+ci_must_check bool ci_call_volume_connector(struct ci_call *call, const char *name,
+                                            struct ci_volume_connector **ret_connector);
+ci_must_check bool ci_call_volume_target(struct ci_call *call, const char *name,
+                                         struct ci_volume_target **ret_target);
 
 /*
  * For updates: takes back the marks of fields that are newer than the message. Reading it

@@ -115,17 +115,6 @@ static const struct ci_default runbook_defaults[] = {
     .minor = 1
 #include "objects/define.h"
 
-#define OBJECT volume_connector
-#define FIELDS "objects/volume_connector.def"
-#define TYPE                                                                                       \
-    .name = "VolumeConnector", .table = "volume_connectors", .key = "id", .major = 1, .minor = 1
-#include "objects/define.h"
-
-#define OBJECT volume_target
-#define FIELDS "objects/volume_target.def"
-#define TYPE .name = "VolumeTarget", .table = "volume_targets", .key = "id", .major = 1, .minor = 1
-#include "objects/define.h"
-
 const struct ci_type ci_bios_setting_list_type = {
     .name = "BIOSSettingList", .major = 1, .minor = 1, .element = &ci_bios_setting_type};
 const struct ci_type ci_firmware_component_list_type = {.name = "FirmwareComponentList",
