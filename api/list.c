@@ -268,6 +268,8 @@ static bool write_rows(struct ci_ctx *ctx, const struct ci_rows *rows, void *arg
     struct ci_view_row row = {.req = page->req, .plan = page->plan, .rows = rows};
     size_t key = (size_t)ci_field_find(page->view->type, page->view->key), length;
 
+    if (!ci_view_load_parts(&row))
+        return false;
     for (row.row = 0; row.row < rows->count; row.row++) {
         if (page->options->keep && !page->options->keep(&row))
             continue;

@@ -27,7 +27,7 @@ struct pieces {
 };
 
 /* How {parameters} are checked before the handler runs. */
-enum ident_kind { IDENT_ANY, IDENT_UUID, IDENT_UUID_OR_NAME, IDENT_NODE };
+enum ident_kind { IDENT_ANY, IDENT_UUID, IDENT_UUID_SCHEMA, IDENT_UUID_OR_NAME, IDENT_NODE };
 static const struct ident_row {
     const char *name;
     enum ident_kind kind;
@@ -37,6 +37,10 @@ static const struct ident_row {
     {"port_ident", IDENT_UUID_OR_NAME, "port_uuid"},
     {"port_uuid", IDENT_UUID, NULL},
     {"chassis_uuid", IDENT_UUID, NULL},
+    {"allocation_ident", IDENT_UUID_OR_NAME, NULL},
+    {"template_ident", IDENT_UUID_OR_NAME, NULL},
+    {"runbook_ident", IDENT_UUID_OR_NAME, NULL},
+    {"inspection_rule_uuid", IDENT_UUID_SCHEMA, NULL},
 };
 
 static struct pieces patterns[ROUTES_MAX];
@@ -280,6 +284,11 @@ static bool check_ident(struct ci_request *req, const char *name, const char *va
             return true;
         return ci_fail_text(req->ctx, InvalidParameterValue, "Expected UUID for %s: %s", name,
                             value);
+    case IDENT_UUID_SCHEMA:
+        if (ci_uuid_is_like(value))
+            return true;
+        return ci_fail_text(req->ctx, InvalidParameterValue,
+                            "Schema error: '%.200s' is not a 'uuid'", value);
     case IDENT_UUID_OR_NAME:
         if (ci_uuid_is_like(value) || ci_name_is_valid(value))
             return true;
@@ -378,9 +387,57 @@ static bool refuse_empty(struct ci_request *req, const struct pieces *path)
                         parameter_name(req, patterns[below].at[path->count]));
 }
 
-/* The path is not there yet in this version; Ironic's controllers say so in four ways. */
-static bool refuse_version(struct ci_request *req)
+/*
+ * What Ironic's controllers call a resource that the version has not. Most say so as the router
+ * does, the named ones as controllers do, of releases after 21.4.
+ */
+static const struct below_row {
+    const char *resource; /* in the path, behind /v1/ */
+    int from;             /* the first version that hears this, of a later row the better */
+    bool as_controller;
+    const char *what;
+} below_rows[] = {
+    {"allocations", 1, true, "allocations"},
+    {"allocations", CI_API_ALLOCATION, true, "updating allocations"},
+    {"deploy_templates", 1, false, "deploy templates"},
+    {"inspection_rules", 1, true, "inspection rules"},
+    {"runbooks", 1, false, "runbooks"},
+    {"runbooks", CI_API_RUNBOOKS, false, "runbook traits"},
+    {"shards", 1, true, "shards"},
+};
+
+/* "The API version does not allow allocations": 404, and 405 where a collection would be written.
+ */
+static bool refuse_named(struct ci_request *req, const struct pieces *path)
 {
+    const struct below_row *row = NULL;
+    bool sub_resource = path->count > 3;
+    const char *message;
+    int status;
+
+    /* What came with a later release is not known at all to the one that is pinned. */
+    if (req->route->since > ci_version_max(req->ctx))
+        return not_found(req);
+    for (size_t i = 0; i < sizeof below_rows / sizeof below_rows[0]; i++) {
+        if (strcmp(below_rows[i].resource, path->at[1]) == 0 && req->version >= below_rows[i].from)
+            row = &below_rows[i];
+    }
+    if (!row)
+        return resource_not_found(req);
+    message = ci_printf(req->ctx->mem, "The API version does not allow %s", row->what);
+    status = strcmp(req->method, "GET") == 0 || (sub_resource && row->from > 1) ? 404 : 405;
+    if (row->from > 1 && row->as_controller)
+        return ci_fail_status(req->ctx, HTTPMethodNotAllowed, status, "%s", message);
+    if (!row->as_controller || !ci_version_is_after_21_4(req->ctx))
+        return refuse(req, status, message);
+    return ci_fail_status(req->ctx, NotFound, status, "%s", message);
+}
+
+/* The path is not there yet in this version; Ironic's controllers say so in five ways. */
+static bool refuse_version(struct ci_request *req, const struct pieces *path)
+{
+    if (req->route->flags & CI_ROUTE_BELOW_NAMED)
+        return refuse_named(req, path);
     if (req->route->flags & CI_ROUTE_BELOW_406)
         return ci_version_needs(req, req->route->since);
     if (req->route->flags & CI_ROUTE_BELOW_ROUTER)
@@ -415,6 +472,6 @@ bool ci_route_find(struct ci_request *req)
         return refuse_route(req, &path);
     req->route = &ci_routes[found];
     if (req->version < req->route->since)
-        return refuse_version(req);
+        return refuse_version(req, &path);
     return take_idents(req, &patterns[found], &path);
 }

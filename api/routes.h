@@ -47,6 +47,7 @@ enum ci_route_flag {
     CI_ROUTE_BELOW_ROUTER = 16,  /* below `since`: 404 in the router's form */
     CI_ROUTE_BELOW_405 = 64,     /* below `since`: 405, with what a node's own path allows */
     CI_ROUTE_BELOW_TEXT = 32,    /* below `since`: 404 that says that the version has it not */
+    CI_ROUTE_BELOW_NAMED = 128,  /* below `since`: 404, of writes 405, that names the resource */
     CI_ROUTE_BODY_PROVISION = 8, /* [api]max_json_body_size_provision is the limit */
 };
 

@@ -9,6 +9,7 @@
  */
 #include "api/schema.h"
 
+#include "base/ident.h"
 #include "base/utf8.h"
 
 #include <arpa/inet.h>
@@ -674,6 +675,20 @@ bool ci_schema_check(struct ci_ctx *ctx, const json_t *schema, const char *name,
     const char *message = ci_schema_fault(ctx, schema, value);
 
     if (message)
-        return ci_fail_text(ctx, InvalidParameterValue, "Schema error for %s: %s", name, message);
-    return ci_schema_check_texts(ctx, name, value);
+        return ci_fail_text(ctx, InvalidParameterValue, "Schema error%s%s: %s", name ? " for " : "",
+                            name ? name : "", message);
+    return ci_schema_check_texts(ctx, name ? name : "body", value);
+}
+
+bool ci_schema_check_trait(struct ci_ctx *ctx, const char *name, const char *trait)
+{
+    const char *shown;
+
+    if (ci_trait_is_valid(trait))
+        return true;
+    shown = ci_json_repr(ctx->mem, ci_json(ctx, json_string(trait)));
+    return ci_fail_text(ctx, InvalidParameterValue,
+                        "Schema error%s%s: %s is not valid under any of the given schemas. "
+                        "Possible root cause: %s does not match '^CUSTOM_[A-Z0-9_]+$'",
+                        name ? " for " : "", name ? name : "", shown, shown);
 }

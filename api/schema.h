@@ -12,10 +12,11 @@
  */
 
 /*
- * Fails with InvalidParameterValue "Schema error for NAME: …" unless the value fits and no text
- * among its members has a NUL or a lone surrogate, which no column holds. Of several
- * faults the shallowest is named, as jsonschema's best_match() picks it. Patterns are POSIX
- * extended ones, so \w and \d are written out in our schemas.
+ * Fails with InvalidParameterValue "Schema error for NAME: …" ("Schema error: …" without a name,
+ * as Ironic's newer controllers say) unless the value fits and no text among its members has a NUL
+ * or a lone surrogate, which no column holds. Of several faults the shallowest is named, as
+ * jsonschema's best_match() picks it. Patterns are POSIX extended ones, so \w and \d are written
+ * out in our schemas.
  */
 ci_must_check bool ci_schema_check(struct ci_ctx *ctx, const json_t *schema, const char *name,
                                    const json_t *value);
@@ -23,6 +24,9 @@ ci_must_check bool ci_schema_check(struct ci_ctx *ctx, const json_t *schema, con
 /* That check of an object's members alone; what is no object has none. */
 ci_must_check bool ci_schema_check_texts(struct ci_ctx *ctx, const char *name,
                                          const json_t *document);
+
+/* Is it the name of a trait, standard or custom? Fails with the words of Ironic's schema if not. */
+ci_must_check bool ci_schema_check_trait(struct ci_ctx *ctx, const char *name, const char *trait);
 
 /* The words alone: NULL when the value fits. */
 const char *ci_schema_fault(struct ci_ctx *ctx, const json_t *schema, const json_t *value);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "api/version.h"
+#include "base/ident.h"
 #include "base/jsontext.h"
 
 /* Room for the SELECT of most views, so that it need not grow. */
@@ -176,6 +177,18 @@ static void write_value(struct ci_text *text, const struct ci_field *field, cons
     }
 }
 
+bool ci_view_load_parts(struct ci_view_row *row)
+{
+    const struct ci_view_plan *plan = row->plan;
+    const struct ci_view *view = plan->view;
+
+    for (size_t i = 0; view->load_parts && i < plan->shown_count; i++) {
+        if (view->type->fields[plan->shown[i]].stored == CI_VIRTUAL)
+            return view->load_parts(row, &row->parts);
+    }
+    return true;
+}
+
 void ci_view_write(struct ci_text *text, const struct ci_view_row *row)
 {
     const struct ci_view_plan *plan = row->plan;
@@ -290,6 +303,7 @@ bool ci_view_some(struct ci_request *req, const struct ci_view *view, const char
                   const char *where, size_t n, const char *const values[], bool *ret_found)
 {
     struct ci_view_plan *plan = ci_new(req->ctx->mem, struct ci_view_plan);
+    struct ci_view_row row = {.req = req, .plan = plan};
     struct ci_rows *rows;
 
     ci_view_plan_init(plan, req, view, fields ? CI_SHAPE_FIELDS : CI_SHAPE_FULL, fields, NULL);
@@ -300,9 +314,11 @@ bool ci_view_some(struct ci_request *req, const struct ci_view *view, const char
     if (!ci_db_query(req->ctx, plan->select->bytes, n, values, &rows))
         return false;
     *ret_found = rows->count > 0;
+    row.rows = rows;
+    if (!ci_view_load_parts(&row))
+        return false;
     if (rows->count > 0)
-        ci_view_write(req->reply,
-                      &(struct ci_view_row){.req = req, .plan = plan, .rows = rows, .row = 0});
+        ci_view_write(req->reply, &row);
     /* Extras cannot fail by themselves; what they asked for may have. */
     return !req->ctx->error;
 }
@@ -316,6 +332,31 @@ bool ci_view_one(struct ci_request *req, const struct ci_view *view, const char 
         return false;
     return ci_view_some(req, view, fields->given ? fields->list : NULL, where, n, values,
                         ret_found);
+}
+
+static bool show(struct ci_request *req, const struct ci_view *view, const char *ident,
+                 bool *ret_found)
+{
+    return ci_view_one(req, view, ci_uuid_is_like(ident) ? "uuid = $1" : "name = $1", 1, &ident,
+                       ret_found);
+}
+
+bool ci_view_reply(struct ci_request *req, const struct ci_view *view, const char *uuid)
+{
+    bool found;
+
+    return show(req, view, uuid, &found) && (found || view->not_found(req->ctx, uuid));
+}
+
+bool ci_view_show(struct ci_request *req, const struct ci_view *view)
+{
+    bool found;
+
+    if (!show(req, view, req->idents[0], &found))
+        return false;
+    if (!found && req->json_suffix_of && !show(req, view, req->json_suffix_of, &found))
+        return false;
+    return found || view->not_found(req->ctx, req->idents[0]);
 }
 
 /* One {"href": …, "rel": …}. Keys are UUIDs or names checked when they came in: not escaped. */

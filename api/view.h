@@ -18,6 +18,7 @@ struct ci_view_row {
     const struct ci_view_plan *plan;
     const struct ci_rows *rows;
     size_t row;
+    const void *parts; /* of the view's load_parts() */
 };
 
 /* Stored text of a field by number (the view selects what extras `need`); NULL for null. */
@@ -65,6 +66,9 @@ struct ci_view {
      * to do the usual. */
     bool (*write)(struct ci_text *text, const struct ci_view_row *row, size_t field,
                   const char *value, size_t length);
+    /* Loads at once what the rows show of other tables (steps); `row` is none of them. Only asked
+     * when a VIRTUAL field is shown. May be NULL. */
+    bool (*load_parts)(const struct ci_view_row *row, const void **ret_parts);
     const char *where_always;                               /* condition on every row, or NULL */
     bool (*not_found)(struct ci_ctx *ctx, const char *key); /* fails: there is no such marker */
     const char *default_sort;
@@ -87,6 +91,14 @@ ci_must_check bool ci_view_one(struct ci_request *req, const struct ci_view *vie
 ci_must_check bool ci_view_some(struct ci_request *req, const struct ci_view *view,
                                 const char *const *fields, const char *where, size_t n,
                                 const char *const values[], bool *ret_found);
+
+/*
+ * Answers with the one of that UUID as GET shows it; and with the one that the path's first
+ * {ident} names, by UUID or name. Fail with the view's not_found().
+ */
+ci_must_check bool ci_view_reply(struct ci_request *req, const struct ci_view *view,
+                                 const char *uuid);
+ci_must_check bool ci_view_show(struct ci_request *req, const struct ci_view *view);
 
 /* Checks names of fields= : 400 for unknown ones, 406 for newer ones. */
 ci_must_check bool ci_view_check_fields(struct ci_request *req, const struct ci_view *view,

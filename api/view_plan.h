@@ -30,5 +30,8 @@ void ci_view_plan_init(struct ci_view_plan *plan, struct ci_request *req,
 /* Selects one more field that is read but not shown. */
 void ci_view_plan_need(struct ci_view_plan *plan, size_t field);
 
+/* Loads what the rows of `row` show of other tables, into its `parts`. */
+ci_must_check bool ci_view_load_parts(struct ci_view_row *row);
+
 /* Appends the row as a JSON object. */
 void ci_view_write(struct ci_text *text, const struct ci_view_row *row);

@@ -41,12 +41,6 @@
     .minor = 2
 #include "objects/define.h"
 
-#define OBJECT deploy_template
-#define FIELDS "objects/deploy_template.def"
-#define TYPE                                                                                       \
-    .name = "DeployTemplate", .table = "deploy_templates", .key = "id", .major = 1, .minor = 2
-#include "objects/define.h"
-
 #define OBJECT deployment
 #define FIELDS "objects/deployment.def"
 #define TYPE .name = "Deployment", .major = 1, .minor = 1

@@ -18,6 +18,7 @@ const struct ci_openapi_resource ci_openapi_resources[] = {
     {"Chassis", &ci_chassis_view},
     {"Port", &ci_port_view},
     {"Conductor", &ci_conductor_view},
+    {"DeployTemplate", &ci_deploy_template_view},
     {0},
 };
 
@@ -236,10 +237,17 @@ static json_t *link_schema(struct ci_ctx *ctx)
     return schema;
 }
 
+/* Bodies of what is created and patched by one schema. */
+static void add_kept(struct ci_ctx *ctx, json_t *schemas, const char *name,
+                     const struct ci_view *view, const struct ci_patch_rules *rules)
+{
+    add(schemas, ctx, name, "Create", create_schema(view, rules->schema));
+    add(schemas, ctx, name, "Patch", patch_schema(ctx, view, rules));
+}
+
 static void add_bodies(struct ci_ctx *ctx, json_t *schemas)
 {
     const struct ci_patch_rules *port = ci_port_rules(ci_version_max(ctx));
-    const struct ci_patch_rules *chassis = ci_chassis_rules();
     json_t *create = create_schema(&ci_port_view, port->schema);
     json_t *link = json_object_get(json_object_get(create, "properties"), "local_link_connection");
 
@@ -250,10 +258,11 @@ static void add_bodies(struct ci_ctx *ctx, json_t *schemas)
                         create_schema(&ci_node_view, ci_node_create_schema()));
     json_object_set_new(schemas, "NodePatch",
                         patch_schema(ctx, &ci_node_view, ci_node_patch_rules()));
-    json_object_set_new(schemas, "ChassisCreate", create_schema(&ci_chassis_view, chassis->schema));
-    json_object_set_new(schemas, "ChassisPatch", patch_schema(ctx, &ci_chassis_view, chassis));
+    add_kept(ctx, schemas, "Chassis", &ci_chassis_view, ci_chassis_rules());
     json_object_set_new(schemas, "PortCreate", create);
     json_object_set_new(schemas, "PortPatch", patch_schema(ctx, &ci_port_view, port));
+    add_kept(ctx, schemas, "DeployTemplate", &ci_deploy_template_view, ci_deploy_template_rules());
+    json_object_set_new(schemas, "Events", ci_openapi_read(ctx, ci_events_schema));
     json_object_set_new(schemas, "LocalLink", link_schema(ctx));
     json_object_set_new(schemas, "TraitsSet", ci_openapi_read(ctx, ci_traits_schema));
     json_object_set_new(schemas, "VifAttach", ci_openapi_read(ctx, ci_vif_schema));

@@ -117,17 +117,9 @@ bool ci_chassis_detail(struct ci_request *req)
     return list(req, true);
 }
 
-static bool reply(struct ci_request *req, const char *uuid)
-{
-    bool found;
-
-    return ci_view_one(req, &ci_chassis_view, "uuid = $1", 1, &uuid, &found) &&
-           (found || ci_fail(req->ctx, ChassisNotFound, uuid));
-}
-
 bool ci_chassis_show(struct ci_request *req)
 {
-    return reply(req, req->idents[0]);
+    return ci_view_reply(req, &ci_chassis_view, req->idents[0]);
 }
 
 bool ci_chassis_create_route(struct ci_request *req)
@@ -141,7 +133,8 @@ bool ci_chassis_create_route(struct ci_request *req)
     return ci_schema_check(req->ctx, patch_rules.schema, "chassis", req->json) &&
            ci_document_uuids(req, req->json, uuids) && ci_create_fill(req, chassis, req->json) &&
            ci_chassis_create(req->ctx, chassis) &&
-           ci_reply_location(req, "/v1/chassis/%s", chassis->uuid) && reply(req, chassis->uuid);
+           ci_reply_location(req, "/v1/chassis/%s", chassis->uuid) &&
+           ci_view_reply(req, &ci_chassis_view, chassis->uuid);
 }
 
 bool ci_chassis_patch_route(struct ci_request *req)
@@ -158,7 +151,8 @@ bool ci_chassis_patch_route(struct ci_request *req)
     if (ci_fieldset_has(&chassis->object.changed, ci_chassis_uuid_n))
         return ci_fail_text(req->ctx, InvalidParameterValue,
                             "Cannot overwrite UUID for an existing Chassis.");
-    return ci_chassis_save(req->ctx, chassis) && reply(req, chassis->uuid);
+    return ci_chassis_save(req->ctx, chassis) &&
+           ci_view_reply(req, &ci_chassis_view, chassis->uuid);
 }
 
 bool ci_chassis_delete_route(struct ci_request *req)

@@ -11,7 +11,9 @@
 /* Bodies of creates and patches. */
 const json_t *ci_node_create_schema(void);
 const struct ci_patch_rules *ci_node_patch_rules(void);
-const struct ci_patch_rules *ci_chassis_rules(void); /* the schema is that of create, too */
+/* The schema is that of create, too. */
+const struct ci_patch_rules *ci_chassis_rules(void);
+const struct ci_patch_rules *ci_deploy_template_rules(void);
 /* The same for the ports of a release whose newest version is 1.max. */
 const struct ci_patch_rules *ci_port_rules(int max);
 
@@ -22,6 +24,7 @@ int ci_port_since(const char *name);
 extern const char *const ci_configdrive_schema;  /* of a configdrive that is an object */
 extern const char *const ci_manual_steps_schema; /* of cleaning and servicing */
 extern const char *const ci_deploy_steps_schema;
+extern const char *const ci_events_schema;
 extern const char *const ci_port_link_schema;
 extern const char *const ci_traits_schema;
 extern const char *const ci_vif_schema;

@@ -146,18 +146,6 @@ bool ci_traits_show(struct ci_request *req)
            (found || ci_fail(req->ctx, NodeNotFound, node->uuid));
 }
 
-/* Ironic's words for a name that is neither standard nor custom. */
-static bool check_trait(struct ci_request *req, const char *trait, const char *of)
-{
-    if (ci_trait_is_valid(trait))
-        return true;
-    return ci_fail_text(req->ctx, InvalidParameterValue,
-                        "Schema error for %s: %s is not valid under any of the given schemas. "
-                        "Possible root cause: %s does not match '^CUSTOM_[A-Z0-9_]+$'",
-                        of, ci_json_repr(req->ctx->mem, ci_json(req->ctx, json_string(trait))),
-                        ci_json_repr(req->ctx->mem, ci_json(req->ctx, json_string(trait))));
-}
-
 static bool bad_traits_call(struct ci_request *req)
 {
     return ci_fail_text(req->ctx, Invalid,
@@ -199,7 +187,7 @@ bool ci_traits_set(struct ci_request *req)
         return bad_traits_call(req);
     json_array_foreach(traits, i, trait)
     {
-        if (!check_trait(req, json_string_value(trait), "body"))
+        if (!ci_schema_check_trait(req->ctx, "body", json_string_value(trait)))
             return false;
     }
     return change_traits(req, CI_RPC_add_node_traits,
@@ -210,7 +198,7 @@ bool ci_trait_add(struct ci_request *req)
 {
     const char *trait = req->idents[1];
 
-    if (!check_trait(req, trait, "trait"))
+    if (!ci_schema_check_trait(req->ctx, "trait", trait))
         return false;
     if (req->json && json_object_size(req->json) > 0)
         return bad_traits_call(req);

@@ -9,6 +9,7 @@
 #include "api/schema.h"
 #include "api/v1/contract.h"
 #include "api/v1/handlers.h"
+#include "api/v1/steps.h"
 #include "api/version.h"
 #include "base/config.h"
 #include "db/db.h"
@@ -211,25 +212,13 @@ static bool check_arguments(struct ci_request *req, const struct ci_node *node, 
 
 const char *const ci_manual_steps_schema =
     "{\"type\": \"array\", \"items\": {\"type\": \"object\", "
-    "\"required\": [\"interface\", \"step\"], \"properties\": {"
-    "\"interface\": {\"enum\": [\"vendor\", \"power\", \"management\", \"firmware\", "
-    "\"deploy\", \"bios\", \"raid\"]}, "
-    "\"step\": {\"type\": \"string\", \"minLength\": 1, \"maxLength\": 255}, "
-    "\"args\": {\"type\": \"object\"}, "
+    "\"required\": [\"interface\", \"step\"], \"properties\": {" CI_STEP_MEMBERS ", "
     "\"execute_on_child_nodes\": {\"type\": \"boolean\"}, "
     "\"limit_child_node_execution\": {\"type\": \"array\", \"items\": {\"type\": "
     "\"string\"}}, "
-    "\"order\": {\"anyOf\": [{\"type\": \"integer\", \"minimum\": 0}, {\"type\": \"string\", "
-    "\"pattern\": \"^[0-9]+$\"}]}}, \"additionalProperties\": false}}";
+    "\"order\": " CI_STEP_NUMBER "}, \"additionalProperties\": false}}";
 const char *const ci_deploy_steps_schema =
-    "{\"type\": \"array\", \"items\": {\"type\": \"object\", "
-    "\"required\": [\"interface\", \"step\", \"args\", \"priority\"], \"properties\": {"
-    "\"interface\": {\"enum\": [\"vendor\", \"power\", \"management\", \"firmware\", "
-    "\"deploy\", \"bios\", \"raid\"]}, "
-    "\"step\": {\"type\": \"string\", \"minLength\": 1, \"maxLength\": 255}, "
-    "\"args\": {\"type\": \"object\"}, "
-    "\"priority\": {\"anyOf\": [{\"type\": \"integer\", \"minimum\": 0}, {\"type\": "
-    "\"string\", \"pattern\": \"^[0-9]+$\"}]}}, \"additionalProperties\": false}}";
+    "{\"type\": \"array\", \"items\": " CI_DEPLOY_STEP_SCHEMA "}";
 
 /* 18: user steps of cleaning and servicing, or of deploying. */
 static bool check_steps(struct ci_request *req, const char *name, bool deploy,

@@ -88,9 +88,5 @@ const char *ci_port_where(const char *ident)
 
 bool ci_port_reply(struct ci_request *req, const char *uuid)
 {
-    bool found;
-
-    if (!ci_view_one(req, &ci_port_view, ci_port_where(uuid), 1, &uuid, &found))
-        return false;
-    return found || ci_fail(req->ctx, PortNotFound, uuid);
+    return ci_view_reply(req, &ci_port_view, uuid);
 }

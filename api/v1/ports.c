@@ -178,18 +178,7 @@ bool ci_node_port(struct ci_request *req)
                                               : ci_fail(req->ctx, OperationNotPermitted);
 }
 
-static bool show(struct ci_request *req, const char *ident, bool *ret_found)
-{
-    return ci_view_one(req, &ci_port_view, ci_port_where(ident), 1, &ident, ret_found);
-}
-
 bool ci_port_show(struct ci_request *req)
 {
-    bool found;
-
-    if (!show(req, req->idents[0], &found))
-        return false;
-    if (!found && req->json_suffix_of && !show(req, req->json_suffix_of, &found))
-        return false;
-    return found || ci_fail(req->ctx, PortNotFound, req->idents[0]);
+    return ci_view_show(req, &ci_port_view);
 }

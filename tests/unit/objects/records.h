@@ -35,6 +35,9 @@ static inline struct ci_ctx *records_open(void)
                            "DELETE FROM bios_settings; DELETE FROM firmware_information; "
                            "DELETE FROM volume_connectors; DELETE FROM volume_targets; "
                            "DELETE FROM ports; DELETE FROM portgroups; DELETE FROM nodes; "
+                           "DELETE FROM deploy_template_steps; "
+                           "DELETE FROM deploy_templates; DELETE FROM runbook_steps; "
+                           "DELETE FROM runbook_traits; DELETE FROM runbooks; "
                            "DELETE FROM allocations; DELETE FROM chassis; "
                            "DELETE FROM conductor_hardware_interfaces; DELETE FROM conductors"));
     return ctx;

@@ -5,10 +5,11 @@
 #include "tests/unit/objects/conductor_tests.h"
 #include "tests/unit/objects/node_tests.h"
 #include "tests/unit/objects/part_tests.h"
+#include "tests/unit/objects/step_tests.h"
 
 int main(void)
 {
-    const TTest *const tests[] = {NODE_TESTS, PART_TESTS, CONDUCTOR_TESTS};
+    const TTest *const tests[] = {NODE_TESTS, PART_TESTS, CONDUCTOR_TESTS, STEP_TESTS};
     int result = EXIT_FAILURE;
 
     if (postgres_begin())

@@ -4,5 +4,6 @@
 #include "tests/unit/objects/conductor_tests.h"
 #include "tests/unit/objects/node_tests.h"
 #include "tests/unit/objects/part_tests.h"
+#include "tests/unit/objects/step_tests.h"
 
-UNIT_MAIN("objects/records_sqlite", NODE_TESTS, PART_TESTS, CONDUCTOR_TESTS)
+UNIT_MAIN("objects/records_sqlite", NODE_TESTS, PART_TESTS, CONDUCTOR_TESTS, STEP_TESTS)
