@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/digest.h"
+
 bool ci_password_hash(struct ci_ctx *ctx, const char *password, const char *algorithm,
                       const char **ret_hash)
 {
@@ -30,4 +32,17 @@ bool ci_password_hash(struct ci_ctx *ctx, const char *password, const char *algo
     *ret_hash = ci_strdup(ctx->mem, hash);
     explicit_bzero(data, sizeof *data);
     return true;
+}
+
+bool ci_password_matches(const char *password, const char *hash)
+{
+    struct ci_arena *mem = ci_arena_new();
+    struct crypt_data *data = ci_new(mem, struct crypt_data); /* 32 KiB: not for the stack */
+    const char *made = crypt_r(password, hash, data);
+    bool same = made && made[0] != '*' && strlen(made) == strlen(hash) &&
+                ci_same_secret(made, hash, strlen(hash));
+
+    explicit_bzero(data, sizeof *data);
+    ci_arena_free(mem);
+    return same;
 }
