@@ -63,8 +63,11 @@ static struct work *work_new(struct ci_api *api, struct ci_httpd_request *http)
     memcpy(work->request_id, "req-", 4);
     ci_uuid_write(work->request_id + 4);
     work->http = http;
-    work->ctx =
-        (struct ci_ctx){.mem = mem, .config = ci_config_current(), .db = api->db, .rpc = api->rpc};
+    work->ctx = (struct ci_ctx){.mem = mem,
+                                .config = ci_config_current(),
+                                .db = api->db,
+                                .rpc = api->rpc,
+                                .notifier = api->notifier};
     work->ctx.request_id = work->request_id;
     work->req = (struct ci_request){.ctx = &work->ctx,
                                     .api = api,
@@ -271,6 +274,7 @@ bool ci_api_start(struct ci_ctx *ctx, struct ci_db *db, struct ci_rpc *rpc, stru
     api->mem = mem;
     api->db = db;
     api->rpc = rpc;
+    api->notifier = ctx->notifier;
     api->workers = ci_workers_new(&options);
     if (!listen_as_configured(ctx, api)) {
         ci_workers_free(api->workers);

@@ -11,6 +11,7 @@
 struct ci_api {
     struct ci_db *db;
     struct ci_rpc *rpc;
+    struct ci_notifier *notifier; /* NULL where nobody is told */
     struct ci_workers *workers;
     struct ci_arena *mem;
     struct ci_httpd *httpd;

@@ -26,6 +26,7 @@ void ci_ctx_carry(struct ci_ctx *to, const struct ci_ctx *from)
     to->config = from->config;
     to->db = from->db;
     to->rpc = from->rpc;
+    to->notifier = from->notifier;
     to->request_id = ci_strdup(to->mem, from->request_id);
     to->global_request_id = ci_strdup(to->mem, from->global_request_id);
     to->who = (struct ci_identity){

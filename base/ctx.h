@@ -11,6 +11,7 @@
 struct ci_config;
 struct ci_db;
 struct ci_db_tx;
+struct ci_notifier;
 struct ci_rpc;
 
 /*
@@ -41,6 +42,7 @@ struct ci_ctx {
     struct ci_db *db;               /* the database; NULL where none is needed */
     struct ci_db_tx *tx;            /* the open transaction, or NULL; owned by db/ */
     struct ci_rpc *rpc;             /* how conductors are called; NULL where nobody is */
+    struct ci_notifier *notifier;   /* who tells listeners; NULL where nobody is told */
     const char *request_id;         /* "req-<uuid>", for the log and for remote calls */
     const char *global_request_id;  /* the caller's, or NULL */
     struct ci_identity who;

@@ -10,6 +10,7 @@
 #include "cmd/daemon.h"
 #include "cmd/open.h"
 #include "db/db.h"
+#include "rpc/notify.h"
 #include "rpc/remote.h"
 
 #define PROGRAM "castiron-api"
@@ -18,6 +19,7 @@ static bool start(struct ci_ctx *ctx, struct ci_api **ret_api)
 {
     return ci_open_check_transport(ctx, PROGRAM) && ci_open_database(ctx) &&
            ci_rpc_remote_new(ctx, PROGRAM, &ctx->rpc) &&
+           ci_notifier_new(ctx, PROGRAM, &ctx->notifier) &&
            ci_api_start(ctx, ctx->db, ctx->rpc, ret_api);
 }
 
@@ -29,6 +31,7 @@ static bool stop(struct ci_ctx *ctx, struct ci_api *api, enum ci_daemon_leave le
 
     if (!ci_api_stop(api, limit_s))
         return false;
+    ci_notifier_free(ctx->notifier);
     ci_rpc_free(ctx->rpc);
     ci_db_close(ctx->db);
     return true;

@@ -11,6 +11,7 @@
 #include "conductor/service.h"
 #include "db/db.h"
 #include "rpc/local.h"
+#include "rpc/notify.h"
 
 struct program {
     struct ci_rpc *rpc;
@@ -41,7 +42,8 @@ static bool check_transport(struct ci_ctx *ctx)
 
 static bool start(struct ci_ctx *ctx, struct program *program)
 {
-    if (!check_transport(ctx) || !ci_open_database(ctx))
+    if (!check_transport(ctx) || !ci_open_database(ctx) ||
+        !ci_notifier_new(ctx, "castiron", &ctx->notifier))
         return false;
     program->rpc = ci_rpc_local_new(ctx->config->DEFAULT.host, dispatch, program);
     ctx->rpc = program->rpc;
@@ -63,6 +65,7 @@ static bool stop(struct ci_ctx *ctx, struct program *program, enum ci_daemon_lea
         !ci_conductor_stop(program->conductor, leaves[leave]))
         return false;
     ci_rpc_free(program->rpc);
+    ci_notifier_free(ctx->notifier);
     ci_db_close(ctx->db);
     return true;
 }

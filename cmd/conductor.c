@@ -15,6 +15,7 @@
 #include "cmd/daemon.h"
 #include "cmd/open.h"
 #include "db/db.h"
+#include "rpc/notify.h"
 #include "rpc/server.h"
 
 #define PROGRAM "castiron-conductor"
@@ -40,6 +41,7 @@ static bool start(struct ci_ctx *ctx, struct program *program)
         .program = PROGRAM, .host = ctx->config->DEFAULT.host, .dispatch = ci_conductor_dispatch};
 
     return ci_open_check_transport(ctx, PROGRAM) && ci_open_database(ctx) &&
+           ci_notifier_new(ctx, PROGRAM, &ctx->notifier) &&
            ci_rpc_server_new(ctx, &options, &program->server) &&
            ci_conductor_start_open(ctx, let_in, program, &program->conductor);
 }
@@ -67,6 +69,7 @@ static bool stop(struct ci_ctx *ctx, struct program *program, enum ci_leave how)
         !ci_conductor_stop(program->conductor, how))
         return false;
     ci_rpc_server_free(program->server);
+    ci_notifier_free(ctx->notifier);
     ci_db_close(ctx->db);
     return true;
 }

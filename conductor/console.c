@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "conductor/calls.h"
 #include "conductor/history.h"
+#include "conductor/notify.h"
 
 static bool unsupported(struct ci_task *task)
 {
@@ -47,13 +48,16 @@ static void change(struct ci_task *task, bool enabled)
     const struct ci_console *console = task->hardware->console;
     bool (*act)(struct ci_task *) = enabled ? console->start : console->stop;
 
+    ci_notify_console(task, "console_set", CI_NOTIFY_START);
     if (!(act ? act(task) : unsupported(task))) {
         record_failure(task, enabled);
+        ci_notify_console(task, "console_set", CI_NOTIFY_ERROR);
         return;
     }
     ci_node_set_console_enabled(task->node, enabled);
     ci_node_set_last_error(task->node, NULL);
-    (void)!ci_node_save(task->ctx, task->node); /* the end of the work logs why not */
+    if (ci_node_save(task->ctx, task->node)) /* else the end of the work logs why not */
+        ci_notify_console(task, "console_set", CI_NOTIFY_END);
 }
 
 static void turn_on(struct ci_task *task, void *unused)

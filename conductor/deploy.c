@@ -15,6 +15,7 @@
 #include "conductor/instance.h"
 #include "conductor/limits.h"
 #include "conductor/machine.h"
+#include "conductor/notify.h"
 
 /* What a call asks for; lives in the task's arena. */
 struct deployment {
@@ -83,15 +84,23 @@ static bool open_console(struct ci_task *task)
     const struct ci_console *console = task->hardware->console;
     const char *message;
 
-    if (!ci_is_true(task->node->console_enabled) || !console->start || console->start(task))
+    if (!ci_is_true(task->node->console_enabled) || !console->start)
         return true;
+    ci_notify_console(task, "console_restore", CI_NOTIFY_START);
+    if (console->start(task)) {
+        ci_notify_console(task, "console_restore", CI_NOTIFY_END);
+        return true;
+    }
     message = ci_printf(task->ctx->mem, "Failed to start console while deploying the node %s: %s.",
                         task->node->uuid, ci_error_take(task->ctx));
     ci_error_log(task->ctx, "Console does not start", "node=%s error=%s", task->node->uuid,
                  message);
     ci_node_set_last_error(task->node, message);
     ci_node_set_console_enabled(task->node, false);
-    return ci_node_save(task->ctx, task->node);
+    if (!ci_node_save(task->ctx, task->node))
+        return false;
+    ci_notify_console(task, "console_restore", CI_NOTIFY_ERROR);
+    return true;
 }
 
 static bool ends_well(struct ci_task *task)

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "conductor/history.h"
+#include "conductor/notify.h"
 
 /* What a node held before a move, for when no worker is free. */
 struct before {
@@ -109,6 +110,7 @@ bool ci_machine_move(struct ci_task *task, enum ci_event event, const char *targ
     struct ci_node *node = task->node;
     const struct before before = {node->provision_state, node->target_provision_state};
     const char *state = ci_state_move(node->provision_state, event);
+    struct ci_notice *notice;
 
     if (!state)
         return ci_fail_text(
@@ -124,7 +126,13 @@ bool ci_machine_move(struct ci_task *task, enum ci_event event, const char *targ
     if (!ci_node_save(task->ctx, node))
         return false;
     log_move(task, before.state);
-    return !work || ci_task_spawn(task, work, arg) || put_back(task, &before);
+    notice = ci_notify_provision(task, event, before.state, before.target);
+    if (!work || ci_task_spawn(task, work, arg)) {
+        ci_notice_send(notice);
+        return true;
+    }
+    ci_notice_drop(notice);
+    return put_back(task, &before);
 }
 
 bool ci_machine_ask(struct ci_task *task, const char *action, enum ci_event event,

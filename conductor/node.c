@@ -10,6 +10,7 @@
 #include "base/config.h"
 #include "base/log.h"
 #include "conductor/calls.h"
+#include "conductor/notify.h"
 #include "db/db.h"
 #include "drivers/hardware.h"
 #include "objects/states.h"
@@ -224,14 +225,21 @@ static bool stop_console(struct ci_task *task)
 
     if (!ci_is_true(task->node->console_enabled))
         return true;
-    if (!ci_task_load_driver(task))
+    ci_notify_console(task, "console_set", CI_NOTIFY_START);
+    if (!ci_task_load_driver(task)) {
+        ci_notify_console(task, "console_set", CI_NOTIFY_ERROR);
         return false;
+    }
     console = task->hardware->console;
     if (console->stop && !console->stop(task)) {
+        ci_notify_console(task, "console_set", CI_NOTIFY_ERROR);
         ci_error_log(task->ctx, "The console of a node that is deleted could not be stopped",
                      "node=%s error=%s", task->node->uuid, task->ctx->error->message);
         ci_error_clear(task->ctx);
+        return true;
     }
+    ci_node_set_console_enabled(task->node, false);
+    ci_notify_console(task, "console_set", CI_NOTIFY_END);
     return true;
 }
 

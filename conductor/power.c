@@ -15,6 +15,7 @@
 #include "conductor/calls.h"
 #include "conductor/history.h"
 #include "conductor/info.h"
+#include "conductor/notify.h"
 #include "db/db.h"
 #include "objects/states.h"
 
@@ -64,6 +65,13 @@ static bool record_failure(struct ci_task *task, const char *event)
     return false;
 }
 
+static bool end_badly(struct ci_task *task, const char *new_state, const char *event)
+{
+    (void)record_failure(task, event);
+    ci_notify_power(task, CI_NOTIFY_ERROR, new_state);
+    return false;
+}
+
 static bool is_there(const char *current, const char *new_state)
 {
     if (ci_same(current, CI_POWER_ON))
@@ -83,8 +91,9 @@ static bool skip(struct ci_task *task, const char *new_state, bool *ret_skip)
     if (ci_same(new_state, CI_REBOOT) || ci_same(new_state, CI_SOFT_REBOOT))
         return true;
     if (!task->hardware->power->get_state(task, &current))
-        return record_failure(task, ci_printf(ctx->mem, "Failed to change power state to '%s': %s",
-                                              new_state, ctx->error->message));
+        return end_badly(task, new_state,
+                         ci_printf(ctx->mem, "Failed to change power state to '%s': %s", new_state,
+                                   ctx->error->message));
     *ret_skip = is_there(current, new_state);
     if (!*ret_skip)
         return true;
@@ -92,7 +101,10 @@ static bool skip(struct ci_task *task, const char *new_state, bool *ret_skip)
     ci_node_set_power_state(node, current);
     ci_node_set_target_power_state(node, NULL);
     ci_debug(ctx, "The power state is the one asked for", "node=%s state=%s", node->uuid, current);
-    return wipe_if_it_goes_down(task, new_state) && ci_node_save(ctx, node);
+    if (!wipe_if_it_goes_down(task, new_state) || !ci_node_save(ctx, node))
+        return false;
+    ci_notify_power(task, CI_NOTIFY_END, new_state);
+    return true;
 }
 
 static bool has_own_supply(struct ci_ctx *ctx, const struct ci_node *node, bool *ret_own)
@@ -229,6 +241,7 @@ static bool finish(struct ci_task *task, const char *new_state)
     ci_node_set_target_power_state(node, NULL);
     if (!ci_node_save(task->ctx, node))
         return false;
+    ci_notify_power(task, CI_NOTIFY_END, new_state);
     ci_info(task->ctx, "Node power state changed", "node=%s state=%s by=%s", node->uuid, target,
             new_state);
     if (ci_same(target, CI_POWER_OFF))
@@ -244,6 +257,7 @@ bool ci_power_action(struct ci_task *task, const char *new_state, int64_t timeou
 
     if (ci_same(target, CI_POWER_OFF) && ci_is_true(task->node->disable_power_off))
         return ci_fail(ctx, PowerStateFailure, new_state);
+    ci_notify_power(task, CI_NOTIFY_START, new_state);
     if (!skip(task, new_state, &skipped))
         return false;
     if (skipped)
@@ -251,9 +265,9 @@ bool ci_power_action(struct ci_task *task, const char *new_state, int64_t timeou
     if (!begin(task, new_state))
         return false;
     if (!act(task, new_state, timeout_s))
-        return record_failure(task, ci_printf(ctx->mem,
-                                              "Failed to change power state to '%s' by '%s': %s",
-                                              target, new_state, ctx->error->message));
+        return end_badly(task, new_state,
+                         ci_printf(ctx->mem, "Failed to change power state to '%s' by '%s': %s",
+                                   target, new_state, ctx->error->message));
     return finish(task, new_state);
 }
 

@@ -17,6 +17,7 @@
 #include "conductor/info.h"
 #include "conductor/inspect.h"
 #include "conductor/machine.h"
+#include "conductor/notify.h"
 #include "conductor/rescue.h"
 #include "conductor/servicing.h"
 
@@ -34,6 +35,20 @@ static bool provide(struct ci_task *task)
                            ci_new(task->ctx->mem, struct ci_cleaning));
 }
 
+/* The power state that was seen is kept. */
+static bool verified(struct ci_task *task, const char *state)
+{
+    const char *before = task->node->power_state;
+
+    if (!ci_same(state, before))
+        ci_node_set_power_state(task->node, state);
+    if (!ci_machine_move(task, CI_EVENT_done, NULL, NULL, NULL))
+        return false;
+    if (!ci_same(state, before))
+        ci_notify_power_corrected(task, before);
+    return true;
+}
+
 /* Can the node's power be asked for? Its state is kept when it can. */
 static bool verify(struct ci_task *task)
 {
@@ -43,9 +58,7 @@ static bool verify(struct ci_task *task)
     if (!power->base.validate || power->base.validate(task)) {
         what = "get power state";
         if (power->get_state(task, &state)) {
-            if (!ci_same(state, task->node->power_state))
-                ci_node_set_power_state(task->node, state);
-            return ci_machine_move(task, CI_EVENT_done, NULL, NULL, NULL);
+            return verified(task, state);
         }
     }
     ci_history_error(task, CI_HISTORY_VERIFY,

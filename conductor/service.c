@@ -42,6 +42,7 @@ struct ci_conductor_private {
     struct ci_arena *mem; /* holds all of it */
     const struct ci_config *config;
     struct ci_rpc *rpc;
+    struct ci_notifier *notifier;
     struct ci_rings *rings;
     ci_conductor_open *open; /* NULL: calls come from this process only */
     void *open_arg;
@@ -79,6 +80,7 @@ struct ci_ctx *ci_conductor_ctx_new(struct ci_conductor *conductor, const struct
     own->ctx.config = config ? config : conductor->own->config;
     own->ctx.db = conductor->db;
     own->ctx.rpc = conductor->own->rpc;
+    own->ctx.notifier = conductor->own->notifier;
     own->ctx.request_id = ci_printf(own->ctx.mem, "req-%s", ci_uuid_new(own->ctx.mem));
     own->ctx.who.is_admin = true;
     return &own->ctx;
@@ -252,6 +254,7 @@ static struct ci_conductor *conductor_new(const struct ci_ctx *ctx)
     own->mem = mem;
     own->config = ctx->config;
     own->rpc = ctx->rpc;
+    own->notifier = ctx->notifier;
     own->rings = ci_rings_new();
     own->lock_file = -1;
     pthread_mutex_init(&own->lock, NULL);

@@ -28,17 +28,21 @@ static json_t *text_value(const char *text)
     return text ? json_string_nocheck(text) : json_null();
 }
 
-/* The frame around the data, which is stolen. */
-static json_t *envelope(struct ci_ctx *ctx, const struct ci_type *type, int minor, json_t *data)
+json_t *ci_wire_envelope(struct ci_ctx *ctx, const char *name, int major, int minor, json_t *data)
 {
     json_t *value = json_object();
 
-    json_object_set_new(value, NAME, json_string(type->name));
+    json_object_set_new(value, NAME, json_string(name));
     json_object_set_new(value, NAMESPACE, json_string("ironic"));
-    json_object_set_new(value, VERSION,
-                        json_string(ci_printf(ctx->mem, "%d.%d", type->major, minor)));
+    json_object_set_new(value, VERSION, json_string(ci_printf(ctx->mem, "%d.%d", major, minor)));
     json_object_set_new(value, DATA, data);
     return value;
+}
+
+/* The frame around the data, which is stolen. */
+static json_t *envelope(struct ci_ctx *ctx, const struct ci_type *type, int minor, json_t *data)
+{
+    return ci_wire_envelope(ctx, type->name, type->major, minor, data);
 }
 
 /* A JSON text as a value, a new reference. */
@@ -109,6 +113,13 @@ static bool field_value(struct ci_ctx *ctx, const struct ci_object *object,
         return traits_value(ctx, object->type, minor, *(const char *const *)at, ret_value);
     }
     __builtin_unreachable();
+}
+
+bool ci_wire_field(struct ci_ctx *ctx, const void *of, size_t n, json_t **ret_value)
+{
+    const struct ci_object *object = of;
+
+    return field_value(ctx, object, &object->type->fields[n], object->type->minor, ret_value);
 }
 
 /* The object as it is told at an older version, where the table alone cannot say it. */

@@ -18,6 +18,13 @@ ci_must_check bool ci_wire_write(struct ci_ctx *ctx, const void *object, json_t 
 ci_must_check bool ci_wire_write_at(struct ci_ctx *ctx, const void *object, int minor,
                                     json_t **ret_value);
 
+/* Field number n alone, at our own version: a new reference of the caller's. */
+ci_must_check bool ci_wire_field(struct ci_ctx *ctx, const void *object, size_t n,
+                                 json_t **ret_value);
+
+/* The frame of an object around its data, which is stolen: a new reference of the caller's. */
+json_t *ci_wire_envelope(struct ci_ctx *ctx, const char *name, int major, int minor, json_t *data);
+
 /* Which side of a call reads it: an older object's filled-in fields count as changed on a server.
  */
 enum ci_wire_side { CI_WIRE_CLIENT, CI_WIRE_SERVER };

@@ -53,17 +53,26 @@ static void add_unique_id(struct ci_ctx *ctx, struct ci_text *message, const cha
     add_string(message, "_unique_id", unique_id ? unique_id : ci_message_id(ctx->mem));
 }
 
-/* Puts the message, whose text ends here, into its envelope. */
-static bool seal(struct ci_ctx *ctx, struct ci_text *message, struct ci_text *body)
+/* Ends the message and makes it the body, in its envelope unless that is to be bare. */
+static bool finish(struct ci_ctx *ctx, struct ci_text *message, struct ci_text *body, bool bare)
 {
     ci_text_add(message, "}");
-    ci_text_add(body, "{\"oslo.version\": \"" VERSION "\", \"oslo.message\": ");
-    ci_jsontext_stringn(body, message->length > 0 ? message->bytes : "", message->length);
-    ci_text_add(body, "}");
+    if (bare) {
+        ci_text_addn(body, message->bytes, message->length);
+    } else {
+        ci_text_add(body, "{\"oslo.version\": \"" VERSION "\", \"oslo.message\": ");
+        ci_jsontext_stringn(body, message->length > 0 ? message->bytes : "", message->length);
+        ci_text_add(body, "}");
+    }
     if (message->overflow || body->overflow)
         return ci_fail_text(ctx, Invalid, "The message is larger than the %zu bytes allowed.",
                             body->limit);
     return true;
+}
+
+static bool seal(struct ci_ctx *ctx, struct ci_text *message, struct ci_text *body)
+{
+    return finish(ctx, message, body, false);
 }
 
 static void write_request(struct ci_ctx *ctx, const struct ci_message_request *request,
@@ -142,7 +151,7 @@ bool ci_message_write_notification(struct ci_ctx *ctx,
     add_string(&message, "timestamp", time ? time : ci_time_db(ctx->mem, ci_time_now_us()));
     add_unique_id(ctx, &message, notification->unique_id);
     ci_context_write_public(&message, ctx, CI_CONTEXT_PREFIX);
-    done = seal(ctx, &message, body);
+    done = finish(ctx, &message, body, notification->bare);
     ci_text_done(&message);
     return done;
 }

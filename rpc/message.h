@@ -86,6 +86,7 @@ struct ci_message_notification {
     const char *event_type;   /* "baremetal.node.update.end" */
     const char *priority;     /* "INFO" */
     const json_t *payload;
+    bool bare; /* without the envelope, as messages of format 1.0 */
     /* Writing makes these up where they are NULL: a UUID, the time in UTC, an id. */
     const char *message_id, *timestamp, *unique_id;
 };

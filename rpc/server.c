@@ -52,6 +52,7 @@ struct ci_rpc_server {
     void *service;
     struct ci_db *db;
     struct ci_rpc *rpc;
+    struct ci_notifier *notifier;
     struct ci_amqp *receiver, *sender;
     struct ci_workers *workers;
     struct seen seen;
@@ -261,7 +262,8 @@ static void run(void *arg)
     struct ci_ctx ctx = {.mem = ci_arena_new(),
                          .config = ci_config_current(),
                          .db = incoming->server->db,
-                         .rpc = incoming->server->rpc};
+                         .rpc = incoming->server->rpc,
+                         .notifier = incoming->server->notifier};
 
     take(&ctx, incoming);
     ci_arena_free(ctx.mem); /* not always the one made above */
@@ -326,6 +328,7 @@ static struct ci_rpc_server *server_new(const struct ci_ctx *ctx,
     server->dispatch = options->dispatch;
     server->db = ctx->db;
     server->rpc = ctx->rpc;
+    server->notifier = ctx->notifier;
     server->workers = ci_workers_new(&workers);
     pthread_mutex_init(&server->seen.lock, NULL);
     return server;

@@ -6,12 +6,14 @@
 
 #include <pthread.h>
 
+#include "api/notify.h"
 #include "api/patch.h"
 #include "api/schema.h"
 #include "api/v1/contract.h"
 #include "api/v1/handlers.h"
 #include "api/v1/views.h"
 #include "api/version.h"
+#include "base/ident.h"
 
 const struct ci_param ci_params_chassis_detail[] = {
     {"marker", CI_PARAM_UUID, 1, CI_BELOW_NOTHING, false},
@@ -122,6 +124,19 @@ bool ci_chassis_show(struct ci_request *req)
     return ci_view_reply(req, &ci_chassis_view, req->idents[0]);
 }
 
+/* One change of the database, told of before and after. */
+static bool change(struct ci_request *req, struct ci_chassis *chassis, const char *action,
+                   bool (*act)(struct ci_ctx *, struct ci_chassis *))
+{
+    ci_notify_crud(req->ctx, chassis, action, CI_NOTIFY_START, NULL);
+    return ci_notify_done(req->ctx, chassis, action, NULL, act(req->ctx, chassis));
+}
+
+static bool destroy(struct ci_ctx *ctx, struct ci_chassis *chassis)
+{
+    return ci_chassis_destroy(ctx, chassis);
+}
+
 bool ci_chassis_create_route(struct ci_request *req)
 {
     static const char *const uuids[] = {"uuid", NULL};
@@ -130,9 +145,12 @@ bool ci_chassis_create_route(struct ci_request *req)
     pthread_once(&once, make_schema);
     if (!req->json)
         req->json = ci_json(req->ctx, json_object());
-    return ci_schema_check(req->ctx, patch_rules.schema, "chassis", req->json) &&
-           ci_document_uuids(req, req->json, uuids) && ci_create_fill(req, chassis, req->json) &&
-           ci_chassis_create(req->ctx, chassis) &&
+    if (!ci_schema_check(req->ctx, patch_rules.schema, "chassis", req->json) ||
+        !ci_document_uuids(req, req->json, uuids) || !ci_create_fill(req, chassis, req->json))
+        return false;
+    if (!chassis->uuid) /* who is told of it before it is there is told its name */
+        ci_chassis_set_uuid(chassis, ci_uuid_new(req->ctx->mem));
+    return change(req, chassis, "create", ci_chassis_create) &&
            ci_reply_location(req, "/v1/chassis/%s", chassis->uuid) &&
            ci_view_reply(req, &ci_chassis_view, chassis->uuid);
 }
@@ -143,15 +161,11 @@ bool ci_chassis_patch_route(struct ci_request *req)
     json_t *document;
 
     pthread_once(&once, make_schema);
-    if (!ci_patch_check(req, &patch_rules) ||
-        !ci_chassis_load(req->ctx, req->idents[0], &chassis) ||
-        !ci_patch_apply(req, &patch_rules, chassis, NULL, &document) ||
-        !ci_patch_update(req, &patch_rules, chassis, document))
-        return false;
-    if (ci_fieldset_has(&chassis->object.changed, ci_chassis_uuid_n))
-        return ci_fail_text(req->ctx, InvalidParameterValue,
-                            "Cannot overwrite UUID for an existing Chassis.");
-    return ci_chassis_save(req->ctx, chassis) &&
+    return ci_patch_check(req, &patch_rules) &&
+           ci_chassis_load(req->ctx, req->idents[0], &chassis) &&
+           ci_patch_apply(req, &patch_rules, chassis, NULL, &document) &&
+           ci_patch_update(req, &patch_rules, chassis, document) &&
+           change(req, chassis, "update", ci_chassis_save) &&
            ci_view_reply(req, &ci_chassis_view, chassis->uuid);
 }
 
@@ -160,7 +174,7 @@ bool ci_chassis_delete_route(struct ci_request *req)
     struct ci_chassis *chassis;
 
     return ci_chassis_load(req->ctx, req->idents[0], &chassis) &&
-           ci_chassis_destroy(req->ctx, chassis);
+           change(req, chassis, "delete", destroy);
 }
 
 static bool nodes(struct ci_request *req, bool detail)

@@ -2,8 +2,10 @@
 /*
  * What hangs on a node: maintenance, boot device, NMI, validation, traits and VIFs.
  */
+#include <stdlib.h>
 #include <string.h>
 
+#include "api/notify.h"
 #include "api/patch.h"
 #include "api/schema.h"
 #include "api/v1/contract.h"
@@ -31,8 +33,9 @@ const struct ci_param ci_params_validate[] = {
 
 static bool set_maintenance(struct ci_request *req, bool on, const char *reason)
 {
-    json_t *message, *result;
+    json_t *message, *result = NULL;
     struct ci_node *node;
+    bool done;
 
     if (!ci_request_node(req, &node))
         return false;
@@ -40,9 +43,13 @@ static bool set_maintenance(struct ci_request *req, bool on, const char *reason)
     ci_node_set_maintenance_reason(node, reason);
     if (!on)
         ci_node_set_fault(node, NULL);
-    return ci_wire_write(req->ctx, node, &message) &&
+    (void)ci_told_of_node(req->ctx, node); /* for its traits: this payload has no chassis */
+    ci_notify_crud(req->ctx, node, "maintenance_set", CI_NOTIFY_START, NULL);
+    done = ci_wire_write(req->ctx, node, &message) &&
            ci_rpc_new_node(req->ctx, node, CI_RPC_update_node,
                            json_pack("{s:O}", "node_obj", message), &result);
+    return ci_notify_done(req->ctx, ci_notify_answer(req->ctx, result, node), "maintenance_set",
+                          NULL, done);
 }
 
 bool ci_maintenance_set(struct ci_request *req)
@@ -155,15 +162,75 @@ static bool bad_traits_call(struct ci_request *req)
                         "traits specified in the request body.");
 }
 
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool holds(const json_t *names, const char *name)
+{
+    const json_t *one;
+    size_t i;
+
+    json_array_foreach(names, i, one)
+    {
+        if (strcmp(json_string_value(one), name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The node's traits as they will be, sorted: listeners are told them before they are so. */
+static void tell_traits(struct ci_request *req, struct ci_node *node, enum ci_rpc_method method,
+                        const json_t *args)
+{
+    const json_t *given = json_object_get(args, "traits"), *one;
+    const bool adds = method == CI_RPC_add_node_traits;
+    json_t *names = ci_json(req->ctx, json_array()), *before;
+    const char **sorted;
+    size_t i, n = 0;
+
+    if (!node->traits ||
+        !ci_json_read(req->ctx, node->traits, strlen(node->traits), &ci_json_trusted, &before)) {
+        ci_error_clear(req->ctx);
+        before = names;
+    }
+    sorted = ci_alloc_array(req->ctx->mem, json_array_size(before) + json_array_size(given) + 1,
+                            sizeof *sorted);
+    json_array_foreach(before, i, one)
+    {
+        const char *name = json_string_value(one);
+
+        if (adds ? !json_is_true(json_object_get(args, "replace")) && !holds(given, name)
+                 : json_is_array(given) && !holds(given, name))
+            sorted[n++] = name;
+    }
+    for (i = 0; adds && i < json_array_size(given); i++)
+        sorted[n++] = json_string_value(json_array_get(given, i));
+    qsort(sorted, n, sizeof *sorted, by_name);
+    for (i = 0; i < n; i++) {
+        if (i == 0 || strcmp(sorted[i], sorted[i - 1]) != 0)
+            json_array_append_new(names, json_string(sorted[i]));
+    }
+    node->traits = ci_json_text(req->ctx->mem, names);
+}
+
 static bool change_traits(struct ci_request *req, enum ci_rpc_method method, json_t *args)
 {
+    const struct ci_told *told;
     struct ci_node *node;
     json_t *result;
 
-    if (ci_request_node(req, &node))
-        return ci_rpc_node(req->ctx, node, method, args, &result);
-    json_decref(args);
-    return false;
+    if (!ci_request_node(req, &node)) {
+        json_decref(args);
+        return false;
+    }
+    told = ci_told_of_node(req->ctx, node);
+    if (told)
+        tell_traits(req, node, method, args);
+    ci_notify_crud(req->ctx, node, "update", CI_NOTIFY_START, told);
+    return ci_notify_done(req->ctx, node, "update", told,
+                          ci_rpc_node(req->ctx, node, method, args, &result));
 }
 
 const char *const ci_traits_schema =

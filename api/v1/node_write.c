@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/network_data.h"
+#include "api/notify.h"
 #include "api/patch.h"
 #include "api/schema.h"
 #include "api/v1/contract.h"
@@ -241,10 +242,23 @@ static bool fill_defaults(struct ci_request *req, struct ci_node *node, const js
     return set_chassis(req, node, document);
 }
 
+static bool create(struct ci_request *req, struct ci_node *node)
+{
+    const struct ci_told *told = ci_told_of_node(req->ctx, node);
+    json_t *message, *result = NULL;
+    bool done;
+
+    ci_notify_crud(req->ctx, node, "create", CI_NOTIFY_START, told);
+    done = ci_wire_write(req->ctx, node, &message) &&
+           ci_rpc_new_node(req->ctx, node, CI_RPC_create_node,
+                           json_pack("{s:O}", "node_obj", message), &result);
+    return ci_notify_done(req->ctx, ci_notify_answer(req->ctx, result, node), "create", told, done);
+}
+
 bool ci_node_create_route(struct ci_request *req)
 {
     struct ci_node *node = ci_object_new(req->ctx->mem, &ci_node_type);
-    json_t *document = req->json ? req->json : ci_json(req->ctx, json_object()), *message, *result;
+    json_t *document = req->json ? req->json : ci_json(req->ctx, json_object());
 
     pthread_once(&once, make_schemas);
     if (!ci_schema_check(req->ctx, create_schema, "node", document) ||
@@ -254,10 +268,7 @@ bool ci_node_create_route(struct ci_request *req)
         return false;
     if (node->name && !check_name(req, node->name, "Cannot create node with invalid name"))
         return false;
-    if (!fill_defaults(req, node, document) || !is_served(req, node) ||
-        !ci_wire_write(req->ctx, node, &message) ||
-        !ci_rpc_new_node(req->ctx, node, CI_RPC_create_node,
-                         json_pack("{s:O}", "node_obj", message), &result))
+    if (!fill_defaults(req, node, document) || !is_served(req, node) || !create(req, node))
         return false;
     return ci_reply_location(req, "/v1/nodes/%s", node->uuid) && ci_node_reply(req, node->uuid);
 }
@@ -391,17 +402,27 @@ static bool patch_node(struct ci_request *req, struct ci_node *node)
     return ci_patch_update(req, &patch_rules, node, document) && set_chassis(req, node, document);
 }
 
-static bool update(struct ci_request *req, struct ci_node *node)
+static bool send_update(struct ci_request *req, struct ci_node *node, struct ci_node **ret_updated)
 {
     json_t *message, *result;
-    struct ci_node *updated;
 
-    if (!ci_wire_write(req->ctx, node, &message) ||
-        !ci_rpc_new_node(req->ctx, node, CI_RPC_update_node,
-                         json_pack("{s:O, s:b}", "node_obj", message, "reset_interfaces",
-                                   ci_arg_true(req, "reset_interfaces", false)),
-                         &result) ||
-        !ci_wire_read(req->ctx, result, CI_WIRE_CLIENT, &updated))
+    return ci_wire_write(req->ctx, node, &message) &&
+           ci_rpc_new_node(req->ctx, node, CI_RPC_update_node,
+                           json_pack("{s:O, s:b}", "node_obj", message, "reset_interfaces",
+                                     ci_arg_true(req, "reset_interfaces", false)),
+                           &result) &&
+           ci_wire_read(req->ctx, result, CI_WIRE_CLIENT, ret_updated);
+}
+
+static bool update(struct ci_request *req, struct ci_node *node)
+{
+    const struct ci_told *told = ci_told_of_node(req->ctx, node);
+    struct ci_node *updated = node;
+    bool done;
+
+    ci_notify_crud(req->ctx, node, "update", CI_NOTIFY_START, told);
+    done = send_update(req, node, &updated);
+    if (!ci_notify_done(req->ctx, updated, "update", told, done))
         return false;
     req->reservation = updated->reservation;
     return ci_node_reply(req, node->uuid);
@@ -419,9 +440,15 @@ bool ci_node_patch_route(struct ci_request *req)
 
 bool ci_node_delete_route(struct ci_request *req)
 {
+    const struct ci_told *told;
     struct ci_node *node;
     json_t *result;
 
-    return ci_request_node(req, &node) && is_served(req, node) &&
-           ci_rpc_node(req->ctx, node, CI_RPC_destroy_node, json_object(), &result);
+    if (!ci_request_node(req, &node))
+        return false;
+    told = ci_told_of_node(req->ctx, node);
+    ci_notify_crud(req->ctx, node, "delete", CI_NOTIFY_START, told);
+    return ci_notify_done(req->ctx, node, "delete", told,
+                          is_served(req, node) && ci_rpc_node(req->ctx, node, CI_RPC_destroy_node,
+                                                              json_object(), &result));
 }

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "api/notify.h"
 #include "api/patch.h"
 #include "api/schema.h"
 #include "api/v1/contract.h"
@@ -244,14 +245,31 @@ static bool check_smartnic(struct ci_request *req, const json_t *document)
            ci_port_link_smartnic(req, json_object_get(document, "local_link_connection"));
 }
 
-/* Hands the port to a conductor of the node. */
-static bool send(struct ci_request *req, const struct ci_node *node, enum ci_rpc_method method,
-                 const char *argument, const struct ci_port *port)
-{
-    json_t *message, *result;
+/* What is done with a port: the conductor's method, its argument, what listeners call it. */
+struct deed {
+    enum ci_rpc_method method;
+    const char *argument, *action;
+};
+static const struct deed creating = {CI_RPC_create_port, "port_obj", "create"},
+                         updating = {CI_RPC_update_port, "port_obj", "update"},
+                         destroying = {CI_RPC_destroy_port, "port", "delete"};
 
-    return ci_wire_write(req->ctx, port, &message) &&
-           ci_rpc_node(req->ctx, node, method, json_pack("{s:O}", argument, message), &result);
+/* Hands the port to a conductor of the node. */
+static bool send(struct ci_request *req, const struct ci_node *node, const struct deed *deed,
+                 const struct ci_port *port, const struct ci_portgroup *portgroup)
+{
+    const struct ci_told told[] = {{"node_uuid", node->uuid},
+                                   {"portgroup_uuid", portgroup ? portgroup->uuid : NULL},
+                                   {.name = NULL}};
+    json_t *message, *result = NULL;
+    bool done;
+
+    ci_notify_crud(req->ctx, port, deed->action, CI_NOTIFY_START, told);
+    done = ci_wire_write(req->ctx, port, &message) &&
+           ci_rpc_node(req->ctx, node, deed->method, json_pack("{s:O}", deed->argument, message),
+                       &result);
+    return ci_notify_done(req->ctx, ci_notify_answer(req->ctx, result, port), deed->action, told,
+                          done);
 }
 
 static bool create(struct ci_request *req, json_t *document, const struct ci_node *node,
@@ -268,7 +286,7 @@ static bool create(struct ci_request *req, json_t *document, const struct ci_nod
         ci_port_set_portgroup_id(port, portgroup->id);
     if (!port->uuid)
         ci_port_set_uuid(port, ci_uuid_new(req->ctx->mem));
-    return send(req, node, CI_RPC_create_port, "port_obj", port) &&
+    return send(req, node, &creating, port, portgroup) &&
            ci_reply_location(req, "/v1/ports/%s", port->uuid) && ci_port_reply(req, port->uuid);
 }
 
@@ -427,7 +445,7 @@ static bool patch_port(struct ci_request *req, struct ci_port *port, struct ci_n
         !update(req, port, node, document, portgroup) || !check_state(req, port, node, portgroup) ||
         (ci_patch_touches(req, "/physical_network") && !check_physical_network(req, document)))
         return false;
-    return send(req, node, CI_RPC_update_port, "port_obj", port) && ci_port_reply(req, port->uuid);
+    return send(req, node, &updating, port, portgroup) && ci_port_reply(req, port->uuid);
 }
 
 bool ci_port_patch_route(struct ci_request *req)
@@ -441,9 +459,11 @@ bool ci_port_patch_route(struct ci_request *req)
 
 bool ci_port_delete_route(struct ci_request *req)
 {
+    struct ci_portgroup *portgroup = NULL;
     struct ci_port *port;
     struct ci_node *node;
 
     return load(req, req->idents[0], &port, &node) &&
-           send(req, node, CI_RPC_destroy_port, "port", port);
+           (!ci_notify_wants(req->ctx, CI_NOTIFY_ERROR) || portgroup_of(req, port, &portgroup)) &&
+           send(req, node, &destroying, port, portgroup);
 }
