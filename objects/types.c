@@ -82,19 +82,6 @@ static const struct ci_default inspection_rule_defaults[] = {
 #define TYPE .name = "NotificationPublisher", .major = 1, .minor = 0
 #include "objects/define.h"
 
-static const struct ci_default runbook_defaults[] = {
-    {"disable_ramdisk", "0"},
-    {"public", "0"},
-    {.field = NULL},
-};
-
-#define OBJECT runbook
-#define FIELDS "objects/runbook.def"
-#define TYPE                                                                                       \
-    .name = "Runbook", .table = "runbooks", .key = "id", .major = 1, .minor = 2,                   \
-    .defaults = runbook_defaults
-#include "objects/define.h"
-
 #define OBJECT runbook_trait
 #define FIELDS "objects/runbook_trait.def"
 #define TYPE                                                                                       \

@@ -19,6 +19,7 @@ const struct ci_openapi_resource ci_openapi_resources[] = {
     {"Port", &ci_port_view},
     {"Conductor", &ci_conductor_view},
     {"DeployTemplate", &ci_deploy_template_view},
+    {"Runbook", &ci_runbook_view},
     {0},
 };
 
@@ -262,6 +263,7 @@ static void add_bodies(struct ci_ctx *ctx, json_t *schemas)
     json_object_set_new(schemas, "PortCreate", create);
     json_object_set_new(schemas, "PortPatch", patch_schema(ctx, &ci_port_view, port));
     add_kept(ctx, schemas, "DeployTemplate", &ci_deploy_template_view, ci_deploy_template_rules());
+    add_kept(ctx, schemas, "Runbook", &ci_runbook_view, ci_runbook_rules());
     json_object_set_new(schemas, "Events", ci_openapi_read(ctx, ci_events_schema));
     json_object_set_new(schemas, "LocalLink", link_schema(ctx));
     json_object_set_new(schemas, "TraitsSet", ci_openapi_read(ctx, ci_traits_schema));

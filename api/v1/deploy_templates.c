@@ -115,17 +115,9 @@ static bool check(struct ci_request *req, const json_t *document, const char *na
 {
     static const char *const uuids[] = {"uuid", NULL};
     const char *trait = json_string_value(json_object_get(document, "name"));
-    const char *duplicates = ci_steps_duplicates(req, document);
 
-    if (!ci_schema_check_trait(req->ctx, name, trait))
-        return false;
-    if (duplicates)
-        return ci_fail(req->ctx, InvalidDeployTemplate,
-                       ci_printf(req->ctx->mem,
-                                 "Duplicate deploy steps. A %stemplate cannot have multiple deploy "
-                                 "steps with the same interface and step. Duplicates: %s",
-                                 ci_version_is_after_21_4(req->ctx) ? "" : "deploy ", duplicates));
-    return ci_document_uuids(req, document, uuids);
+    return ci_schema_check_trait(req->ctx, name, trait) && ci_steps_check_twice(req, document) &&
+           ci_document_uuids(req, document, uuids);
 }
 
 bool ci_template_create_route(struct ci_request *req)

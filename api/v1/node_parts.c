@@ -10,6 +10,7 @@
 #include "api/schema.h"
 #include "api/v1/contract.h"
 #include "api/v1/handlers.h"
+#include "api/v1/traits.h"
 #include "api/v1/views.h"
 #include "api/version.h"
 #include "base/ident.h"
@@ -153,14 +154,7 @@ bool ci_traits_show(struct ci_request *req)
            (found || ci_fail(req->ctx, NodeNotFound, node->uuid));
 }
 
-static bool bad_traits_call(struct ci_request *req)
-{
-    return ci_fail_text(req->ctx, Invalid,
-                        "A single node trait may be added via PUT /v1/nodes/<node "
-                        "identifier>/traits/<trait> with no body, or all node traits may be "
-                        "replaced via PUT /v1/nodes/<node identifier>/traits with the list of "
-                        "traits specified in the request body.");
-}
+static const struct ci_traits_of traits_of = {"node", "nodes"};
 
 static int by_name(const void *a, const void *b)
 {
@@ -233,31 +227,12 @@ static bool change_traits(struct ci_request *req, enum ci_rpc_method method, jso
                           ci_rpc_node(req->ctx, node, method, args, &result));
 }
 
-const char *const ci_traits_schema =
-    "{\"type\": \"object\", \"properties\": {\"traits\": {\"type\": \"array\", \"items\": "
-    "{\"type\": \"string\", \"minLength\": 1, \"maxLength\": 255}}}, "
-    "\"additionalProperties\": false}";
-
 bool ci_traits_set(struct ci_request *req)
 {
-    const json_t *traits, *trait;
-    json_t *schema;
-    size_t i;
+    const json_t *traits;
 
-    if (!ci_json_read(req->ctx, ci_traits_schema, strlen(ci_traits_schema), &ci_json_trusted,
-                      &schema))
-        return false;
-    if (req->json && !ci_schema_check(req->ctx, schema, "body", req->json))
-        return false;
-    traits = json_object_get(req->json, "traits");
-    if (!traits)
-        return bad_traits_call(req);
-    json_array_foreach(traits, i, trait)
-    {
-        if (!ci_schema_check_trait(req->ctx, "body", json_string_value(trait)))
-            return false;
-    }
-    return change_traits(req, CI_RPC_add_node_traits,
+    return ci_traits_read(req, &traits_of, &traits) &&
+           change_traits(req, CI_RPC_add_node_traits,
                          json_pack("{s:O, s:b}", "traits", traits, "replace", 1));
 }
 
@@ -268,7 +243,7 @@ bool ci_trait_add(struct ci_request *req)
     if (!ci_schema_check_trait(req->ctx, "trait", trait))
         return false;
     if (req->json && json_object_size(req->json) > 0)
-        return bad_traits_call(req);
+        return ci_traits_refuse(req, &traits_of);
     return change_traits(req, CI_RPC_add_node_traits,
                          json_pack("{s:[s], s:b}", "traits", trait, "replace", 0)) &&
            ci_reply_location(req, "/v1/nodes/%s/traits/%s", req->idents[0], trait);

@@ -9,10 +9,10 @@
 #include "api/schema.h"
 #include "api/v1/contract.h"
 #include "api/v1/handlers.h"
+#include "api/v1/runbook_use.h"
 #include "api/v1/steps.h"
 #include "api/version.h"
 #include "base/config.h"
-#include "db/db.h"
 #include "objects/states.h"
 #include "rpc/client.h"
 
@@ -133,26 +133,6 @@ static bool check_configdrive(struct ci_request *req, const char *target)
     return ci_fail_text(req->ctx, InvalidParameterValue,
                         "Invalid configdrive format: it is neither a JSON, nor a URL, nor a base64 "
                         "string");
-}
-
-/* 9: runbooks that other services of the cluster keep are found, but not run by this release. */
-static bool check_runbook(struct ci_request *req)
-{
-    const char *runbook = ci_arg_text(req, "runbook");
-    struct ci_rows *rows;
-
-    if (!runbook)
-        return true;
-    if (!ci_version_needs(req, CI_API_RUNBOOKS) ||
-        !ci_db_query(req->ctx, "SELECT id FROM runbooks WHERE uuid = $1 OR name = $1", 1, &runbook,
-                     &rows))
-        return false;
-    if (rows->count == 0)
-        return ci_fail(req->ctx, RunbookNotFound, runbook);
-    return ci_fail_text(req->ctx, ClientSideError,
-                        "Runbook %.255s cannot be used: this release does not run runbooks; give "
-                        "its steps as clean_steps or service_steps.",
-                        runbook);
 }
 
 /* 10 */
@@ -348,7 +328,8 @@ bool ci_provision_set(struct ci_request *req)
         return false;
     if (is_target(target, "active", "rebuild") && ci_is_true(node->maintenance))
         return ci_fail(req->ctx, NodeInMaintenance, "provisioning", node->uuid);
-    return check_verb(req, node, target) && check_configdrive(req, target) && check_runbook(req) &&
-           check_ramdisk(req, target) && check_arguments(req, node, target) &&
-           act(req, node, target) && ci_reply_location(req, "/v1/nodes/%s/states", req->idents[0]);
+    return check_verb(req, node, target) && check_configdrive(req, target) &&
+           ci_runbook_use(req, node, target) && check_ramdisk(req, target) &&
+           check_arguments(req, node, target) && act(req, node, target) &&
+           ci_reply_location(req, "/v1/nodes/%s/states", req->idents[0]);
 }

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "api/version.h"
 #include "api/view_plan.h"
 
 /* The parts of all rows of an answer. */
@@ -78,7 +79,7 @@ static const char *key_of(struct ci_request *req, const json_t *step)
                      json_string_value(json_object_get(step, "step")));
 }
 
-const char *ci_steps_duplicates(struct ci_request *req, const json_t *document)
+bool ci_steps_check_twice(struct ci_request *req, const json_t *document)
 {
     struct ci_text *text = ci_text_new(req->ctx->mem, 600);
     json_t *counts = ci_json(req->ctx, json_object());
@@ -94,5 +95,11 @@ const char *ci_steps_duplicates(struct ci_request *req, const json_t *document)
         if (count == 2)
             ci_text_printf(text, "%s%s", text->length > 0 ? "; " : "", key);
     }
-    return text->length > 0 ? text->bytes : NULL;
+    if (text->length == 0)
+        return true;
+    return ci_fail(req->ctx, InvalidDeployTemplate,
+                   ci_printf(req->ctx->mem,
+                             "Duplicate deploy steps. A %stemplate cannot have multiple deploy "
+                             "steps with the same interface and step. Duplicates: %s",
+                             ci_version_is_after_21_4(req->ctx) ? "" : "deploy ", text->bytes));
 }

@@ -36,8 +36,6 @@ ci_must_check bool ci_stepped_load_parts(const struct ci_view_row *row,
 bool ci_stepped_write(struct ci_text *text, const struct ci_view_row *row, size_t field,
                       const struct ci_stepped *what);
 
-/*
- * Gives the pairs of interface and step that are in the document's steps more than once, as
- * Ironic's messages name them, or NULL.
+/* Fails with InvalidDeployTemplate, of runbooks too, when a step is in the document's steps twice.
  */
-const char *ci_steps_duplicates(struct ci_request *req, const json_t *document);
+ci_must_check bool ci_steps_check_twice(struct ci_request *req, const json_t *document);

@@ -3,6 +3,7 @@
 
 /* What has steps in rows of its own, on whichever engine RECORDS_URL names. */
 #include "objects/deploy_template.h"
+#include "objects/runbook.h"
 #include "objects/steps.h"
 #include "tests/unit/objects/records.h"
 
@@ -97,6 +98,36 @@ START_TEST(parts_of_many_owners_come_at_once)
 }
 END_TEST
 
+START_TEST(a_runbook_keeps_steps_and_traits)
+{
+    static const char *const traits[] = {"CUSTOM_B", "CUSTOM_A", "CUSTOM_B", NULL};
+    struct ci_ctx *ctx = records_open();
+    struct ci_runbook *made = ci_object_new(ctx->mem, &ci_runbook_type), *found;
+
+    ci_runbook_set_name(made, "fix");
+    ci_runbook_set_steps(made,
+                         "[{\"interface\": \"bios\", \"step\": \"apply\", \"order\": \"7\"}]");
+    must(ctx, ci_runbook_create(ctx, made));
+    must(ctx, ci_runbook_set_traits_rows(ctx, made, traits));
+    must(ctx, ci_runbook_load(ctx, "fix", &found));
+    ck_assert_str_eq(found->traits, "[\"CUSTOM_A\", \"CUSTOM_B\"]");
+    ck_assert_str_eq(found->steps, "[{\"interface\": \"bios\", \"step\": \"apply\", "
+                                   "\"args\": {}, \"order\": 7}]");
+    ck_assert_int_eq(found->public, 0);
+    must(ctx, ci_runbook_add_trait(ctx, made, "CUSTOM_A"));
+    must(ctx, ci_runbook_add_trait(ctx, made, "CUSTOM_C"));
+    must(ctx, ci_runbook_remove_trait(ctx, made, "CUSTOM_B"));
+    must(ctx, ci_runbook_remove_trait(ctx, made, "CUSTOM_B"));
+    must(ctx, ci_runbook_load(ctx, made->uuid, &found));
+    ck_assert_str_eq(found->traits, "[\"CUSTOM_A\", \"CUSTOM_C\"]");
+    must(ctx, ci_runbook_destroy(ctx, found));
+    ck_assert_str_eq(ask(ctx, "SELECT COUNT(*) FROM runbook_traits"), "0");
+    must_fail(ctx, RunbookNotFound, ci_runbook_add_trait(ctx, made, "CUSTOM_A"));
+    must_fail(ctx, RunbookNotFound, ci_runbook_load(ctx, "fix", &found));
+    db_close(ctx);
+}
+END_TEST
+
 #define STEP_TESTS                                                                                 \
     a_template_keeps_its_steps_in_their_order, a_template_that_cannot_be_made_leaves_no_steps,     \
-        parts_of_many_owners_come_at_once
+        parts_of_many_owners_come_at_once, a_runbook_keeps_steps_and_traits

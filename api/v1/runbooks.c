@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Runbooks: list, show, create, patch and delete. The API alone keeps them; a verb names one in
+ * place of steps.
+ */
+#include "objects/runbook.h"
+
+#include <pthread.h>
+
+#include "api/patch.h"
+#include "api/schema.h"
+#include "api/v1/contract.h"
+#include "api/v1/handlers.h"
+#include "api/v1/steps.h"
+#include "api/v1/views.h"
+#include "api/version.h"
+
+const struct ci_param ci_params_runbooks_list[] = {
+    {"marker", CI_PARAM_NAME, 1, CI_BELOW_NOTHING, false},
+    {"limit", CI_PARAM_INT, 1, CI_BELOW_NOTHING, false},
+    {"sort_key", CI_PARAM_STRING, 1, CI_BELOW_NOTHING, false},
+    {"sort_dir", CI_PARAM_STRING, 1, CI_BELOW_NOTHING, false},
+    {"fields", CI_PARAM_LIST, 1, CI_BELOW_NOTHING, false},
+    {"detail", CI_PARAM_BOOL, 1, CI_BELOW_NOTHING, false},
+    {"project", CI_PARAM_BOOL, 1, CI_BELOW_NOTHING, false},
+    {0},
+};
+
+static void write_links(struct ci_text *text, const struct ci_view_row *row, size_t n)
+{
+    size_t length;
+
+    (void)n;
+    ci_view_links(text, row, "runbooks", ci_view_value(row, ci_runbook_uuid_n, &length));
+}
+
+static bool load_parts(const struct ci_view_row *row, const void **ret_parts)
+{
+    return ci_stepped_load_parts(row, &ci_runbook_stepped, ret_parts);
+}
+
+static bool write_field(struct ci_text *text, const struct ci_view_row *row, size_t field,
+                        const char *value, size_t length)
+{
+    (void)value;
+    (void)length;
+    return ci_stepped_write(text, row, field, &ci_runbook_stepped);
+}
+
+static bool not_found(struct ci_ctx *ctx, const char *key)
+{
+    return ci_fail(ctx, RunbookNotFound, key);
+}
+
+static const short needs_uuid[] = {ci_runbook_uuid_n, -1};
+static const struct ci_extra extras[] = {
+    {"links", CI_API_RUNBOOKS, CI_EXTRA_ALWAYS | CI_EXTRA_ASKED, NULL, needs_uuid, write_links,
+     CI_SCHEMA_LINKS, "The runbook itself."},
+};
+static const char *const list_fields[] = {"uuid", "name", NULL};
+
+const struct ci_view ci_runbook_view = {
+    .type = &ci_runbook_type,
+    .collection = "runbooks",
+    .key = "uuid",
+    .list_fields = list_fields,
+    .extras = extras,
+    .extra_count = sizeof extras / sizeof extras[0],
+    .virtual_sql = ci_stepped_sql,
+    .write = write_field,
+    .load_parts = load_parts,
+    .not_found = not_found,
+    .default_sort = "id",
+    .field_words = CI_FIELDS_QUOTED,
+};
+
+#define TRUTH "{\"type\": [\"boolean\", \"null\"]}"
+
+static const struct ci_field_rule rules[] = {
+    {"name", "{\"type\": \"string\", \"minLength\": 1, \"maxLength\": 255, "
+             "\"pattern\": \"^[A-Za-z0-9._~-]+$\", \"x-pattern\": \"^[A-Za-z0-9\\\\-._~]+$\"}"},
+    {"steps", CI_STEPS_SCHEMA(CI_RUNBOOK_STEP_SCHEMA)},
+    {"uuid", "{\"type\": [\"string\", \"null\"]}"},
+    {"public", TRUTH},
+    {"disable_ramdisk", TRUTH},
+    {0},
+};
+/* Up to the version before traits, a runbook's name is the trait. */
+static const struct ci_field_rule old_rules[] = {
+    {"name", "{\"type\": \"string\", \"minLength\": 1, \"maxLength\": 255}"},
+    {"steps", CI_STEPS_SCHEMA(CI_RUNBOOK_STEP_SCHEMA)},
+    {"uuid", "{\"type\": [\"string\", \"null\"]}"},
+    {"public", TRUTH},
+    {"disable_ramdisk", TRUTH},
+    {0},
+};
+static const char *const required[] = {"steps", "name", NULL};
+static const char *const patchable[] = {"disable_ramdisk", "extra", "name",        "owner",
+                                        "public",          "steps", "description", NULL};
+static const char *const old_patchable[] = {"disable_ramdisk", "extra", "name", "owner",
+                                            "public",          "steps", NULL};
+
+static const json_t *old_schema;
+static struct ci_patch_rules may = {
+    .type = &ci_runbook_type, .allowed = patchable, .versions_elsewhere = true};
+static struct ci_patch_rules old_may = {
+    .type = &ci_runbook_type, .allowed = old_patchable, .versions_elsewhere = true};
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void make_schemas(void)
+{
+    json_t *old = (json_t *)(uintptr_t)ci_schema_of_type(&ci_runbook_type, CI_CREATE | CI_PATCH,
+                                                         old_rules, required);
+
+    json_object_del(json_object_get(old, "properties"), "description");
+    old_schema = old;
+    may.schema = ci_schema_of_type(&ci_runbook_type, CI_CREATE | CI_PATCH, rules, required);
+    /* Newer names stay patchable in older versions. */
+    old_may.schema = may.schema;
+}
+
+const struct ci_patch_rules *ci_runbook_rules(void)
+{
+    pthread_once(&once, make_schemas);
+    return &may;
+}
+
+/* A project's own runbooks and public ones. */
+static void add_project(struct ci_request *req, struct ci_filter *filter)
+{
+    const char *project = req->ctx->who.project_id;
+
+    if (ci_arg_true(req, "project", false))
+        ci_filter_add(filter, "(public OR owner = ?)", project ? project : "");
+}
+
+bool ci_runbooks_list(struct ci_request *req)
+{
+    struct ci_filter filter;
+
+    ci_filter_init(&filter, req->ctx->mem);
+    add_project(req, &filter);
+    return ci_view_list(req, &ci_runbook_view, &filter, NULL);
+}
+
+bool ci_runbook_show(struct ci_request *req)
+{
+    return ci_view_show(req, &ci_runbook_view);
+}
+
+/* What the schema, which the document fits, does not say. */
+static bool check(struct ci_request *req, const json_t *document)
+{
+    static const char *const uuids[] = {"uuid", NULL};
+
+    return ci_steps_check_twice(req, document) && ci_document_uuids(req, document, uuids);
+}
+
+static bool check_new(struct ci_request *req, const json_t *document)
+{
+    const char *name = json_string_value(json_object_get(document, "name"));
+
+    if (ci_api_has(req, RUNBOOK_TRAITS))
+        return ci_schema_check(req->ctx, ci_runbook_rules()->schema, "runbook", document) &&
+               check(req, document);
+    return ci_schema_check(req->ctx, old_schema, "runbook", document) &&
+           ci_schema_check_trait(req->ctx, "runbook", name ? name : "") && check(req, document);
+}
+
+/* Who acts for a project makes runbooks of this project, and none that is public. */
+static bool own(struct ci_request *req, struct ci_runbook *runbook)
+{
+    const struct ci_identity *who = &req->ctx->who;
+
+    if (ci_same(who->system_scope, "all"))
+        return true;
+    if (runbook->owner && runbook->owner[0] && !ci_same(runbook->owner, who->project_id))
+        return ci_fail_text(req->ctx, Invalid,
+                            "Cannot create a runbook as a project scoped admin with an owner "
+                            "other than your own project.");
+    if (who->project_id && ci_is_true(runbook->public))
+        return ci_fail_text(req->ctx, Invalid,
+                            "Cannot create a public runbook as a project scoped admin.");
+    ci_runbook_set_owner(runbook, who->project_id);
+    return true;
+}
+
+bool ci_runbook_create_route(struct ci_request *req)
+{
+    struct ci_runbook *made = ci_object_new(req->ctx->mem, &ci_runbook_type);
+    const json_t *document = req->json ? req->json : ci_json(req->ctx, json_object());
+
+    pthread_once(&once, make_schemas);
+    return check_new(req, document) && ci_create_fill(req, made, document) && own(req, made) &&
+           ci_runbook_create(req->ctx, made) &&
+           ci_reply_location(req, "/v1/runbooks/%s", made->uuid) &&
+           ci_view_reply(req, &ci_runbook_view, made->uuid);
+}
+
+/* A public runbook has no owner; it may become private and get one in the same patch. */
+static bool check_owner(struct ci_request *req, const struct ci_runbook *runbook)
+{
+    const json_t *shown = ci_patch_value(req, "/public");
+
+    if (!ci_patch_value(req, "/owner"))
+        return true;
+    if (shown ? !json_is_true(shown) : !ci_is_true(runbook->public))
+        return true;
+    return ci_fail(req->ctx, PatchError, ci_json_repr(req->ctx->mem, req->json),
+                   "There cannot be an owner for a public runbook");
+}
+
+static bool patch(struct ci_request *req, const struct ci_patch_rules *allowed,
+                  struct ci_runbook *runbook)
+{
+    json_t *more = NULL, *document;
+
+    if (!check_owner(req, runbook))
+        return false;
+    /* Whoever says who may see it takes its owner away, unless the patch names one. */
+    if (ci_patch_value(req, "/public"))
+        more = ci_json(req->ctx, json_pack("{s:n}", "owner"));
+    return ci_patch_apply(req, allowed, runbook, more, &document) && check(req, document) &&
+           ci_patch_update(req, allowed, runbook, document) && ci_runbook_save(req->ctx, runbook) &&
+           ci_view_reply(req, &ci_runbook_view, runbook->uuid);
+}
+
+bool ci_runbook_patch_route(struct ci_request *req)
+{
+    const struct ci_patch_rules *allowed;
+    struct ci_runbook *runbook;
+
+    pthread_once(&once, make_schemas);
+    allowed = ci_api_has(req, RUNBOOK_TRAITS) ? &may : &old_may;
+    return ci_patch_check(req, allowed) && ci_runbook_load(req->ctx, req->idents[0], &runbook) &&
+           patch(req, allowed, runbook);
+}
+
+bool ci_runbook_delete_route(struct ci_request *req)
+{
+    struct ci_runbook *runbook;
+
+    return ci_runbook_load(req->ctx, req->idents[0], &runbook) &&
+           ci_runbook_destroy(req->ctx, runbook);
+}
