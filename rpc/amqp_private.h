@@ -154,7 +154,8 @@ struct ci_amqp {
     uint64_t sent_tag;        /* the channel's last */
     struct ci_text *declared; /* "name\n" of what the channel has declared */
     size_t host;              /* the next to try */
-    int attempts;             /* rounds over all hosts without success */
+    int attempts; /* rounds over all hosts that ended in the same way, without success */
+    bool refused; /* in the last of them, by all hosts */
     int64_t up_since_ns;
     int64_t read_ns;  /* when the link was looked at last */
     int64_t told_ns;  /* when trouble was logged last */

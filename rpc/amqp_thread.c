@@ -2,9 +2,9 @@
 /*
  * The thread that owns a connection: connect, serve what callers and broker want, and again.
  *
- * Two kinds of waiting between attempts. A broker that is not there is tried again every second
- * or two, so that all works at once when it is back; one that refuses our user is asked less
- * and less often, as the options say.
+ * Two kinds of waiting between attempts. A broker that is not there is tried again every second,
+ * so that all works at once when it is back; one that refuses our user is asked less and less
+ * often, as the options say.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -19,12 +19,12 @@
 #include "rpc/amqp_private.h"
 
 enum {
-    ABSENT_MAX_S = 2,    /* between attempts at a broker that is not there */
+    ABSENT_MAX_S = 1,    /* between attempts at a broker that is not there */
     SHORT_LIFE_MS = 500, /* a connection that lived no longer was none */
     TELL_AGAIN_S = 30,   /* the same trouble is logged once in this time */
     SENDS_AT_ONCE = 64,  /* then the broker has its turn */
     IDLE_MS = 30000,
-    RETRY_DECLARE_MAX_S = 5,
+    RETRY_DECLARE_MAX_S = 2, /* each may cost the other consumers their channel */
 };
 #define SECOND_NS INT64_C(1000000000)
 
@@ -243,7 +243,9 @@ static bool connect_any(struct ci_amqp *amqp)
         ci_amqp_link_close(&amqp->link, false);
         amqp->host = options->shuffle ? any(options->n_hosts) : (amqp->host + 1) % options->n_hosts;
     }
-    amqp->attempts++;
+    /* A broker that was away for long may refuse us once while it starts. */
+    amqp->attempts = refused == amqp->refused ? amqp->attempts + 1 : 1;
+    amqp->refused = refused;
     rest(amqp, pause_s(amqp, refused));
     return false;
 }

@@ -304,6 +304,14 @@ static bool send_call(struct remote *remote, struct ci_ctx *ctx, struct sending 
     return done;
 }
 
+/* How long a call may wait for the broker: no longer than for its answer. */
+static int64_t patience_ns(const struct remote *remote)
+{
+    int64_t limit_ms = remote->response_timeout_s * 1000;
+
+    return ci_time_monotonic_ns() + (limit_ms < PATIENCE_MS ? limit_ms : PATIENCE_MS) * 1000000;
+}
+
 static bool call(struct ci_rpc *rpc, struct ci_ctx *ctx, const char *host,
                  enum ci_rpc_method method, const json_t *args, json_t **ret_result)
 {
@@ -314,7 +322,7 @@ static bool call(struct ci_rpc *rpc, struct ci_ctx *ctx, const char *host,
     struct sending sending = {
         .row = row,
         .host = host,
-        .patience_ns = ci_time_monotonic_ns() + (int64_t)PATIENCE_MS * 1000000,
+        .patience_ns = patience_ns(remote),
         .publish = {.declare = &remote->exchange,
                     .exchange = remote->exchange.exchange,
                     .routing_key = ci_printf(ctx->mem, "%s.%s", CI_RPC_TOPIC, host),
