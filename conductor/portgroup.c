@@ -2,8 +2,13 @@
 /*
  * Port groups: changing and deleting them. They are created by the API alone.
  */
+#include <inttypes.h>
+
 #include "base/log.h"
+#include "base/time.h"
 #include "conductor/calls.h"
+#include "db/db.h"
+#include "objects/row.h"
 #include "objects/states.h"
 
 /* A group moves to another node while that one is not in use, and empty. */
@@ -65,6 +70,40 @@ bool ci_call_destroy_portgroup(struct ci_call *call)
     if (done)
         ci_info(call->ctx, "Port group deleted", "portgroup=%s node=%s", portgroup->uuid,
                 task->node->uuid);
+    ci_task_release(task);
+    return done;
+}
+
+/* The group and all of its ports, which are in one physical network always. */
+static bool move(struct ci_ctx *ctx, struct ci_portgroup *portgroup, const char *network)
+{
+    const char *values[] = {network, ci_time_db(ctx->mem, ci_time_now_us()),
+                            ci_printf(ctx->mem, "%" PRId64, portgroup->id)};
+
+    ci_portgroup_set_physical_network(portgroup, network);
+    return ci_portgroup_save(ctx, portgroup) &&
+           ci_db_run(ctx,
+                     "UPDATE ports SET physical_network = $1, updated_at = $2 "
+                     "WHERE portgroup_id = $3",
+                     3, values, NULL);
+}
+
+bool ci_call_update_portgroup_physical_network(struct ci_call *call)
+{
+    struct ci_portgroup *portgroup;
+    const char *network;
+    struct ci_task *task;
+    bool done;
+
+    if (!ci_call_portgroup(call, "portgroup", &portgroup) ||
+        !ci_call_text(call, "new_physical_network", &network))
+        return false;
+    ci_call_keep_unknown(portgroup);
+    if (!ci_task_take_id(call->conductor, call->ctx, portgroup->node_id, CI_EXCLUSIVE,
+                         "update portgroup physical network", &task))
+        return false;
+    done = ci_db_begin(call->ctx) && ci_row_end(call->ctx, move(call->ctx, portgroup, network)) &&
+           ci_call_answer_object(call, portgroup);
     ci_task_release(task);
     return done;
 }

@@ -61,6 +61,38 @@ struct ci_management {
     bool (*get_secure_boot)(struct ci_task *task, bool *ret_on);
     bool (*set_secure_boot)(struct ci_task *task, bool on);
     bool (*inject_nmi)(struct ci_task *task);
+    /* {component: {indicator: {"readonly": …, "states": [...]}}}, of one component or (NULL) all */
+    bool (*get_supported_indicators)(struct ci_task *task, const char *component, json_t **ret_map);
+    bool (*get_indicator_state)(struct ci_task *task, const char *component, const char *indicator,
+                                const char **ret_state);
+    bool (*set_indicator_state)(struct ci_task *task, const char *component, const char *indicator,
+                                const char *state);
+    bool (*attach_virtual_media)(struct ci_task *task, const char *device_type, const char *url);
+    bool (*detach_virtual_media)(struct ci_task *task, const json_t *device_types); /* NULL: all */
+    bool (*get_virtual_media)(struct ci_task *task, json_t **ret_media);
+};
+
+struct ci_raid {
+    struct ci_interface base;
+    bool (*validate_config)(struct ci_task *task, const json_t *config);
+};
+
+/* One method that a vendor interface offers beside Ironic's own. */
+struct ci_vendor_method {
+    const char *name, *description;
+    const char *http_methods; /* space separated, upper case */
+    bool sync;                /* the caller waits for what it returns */
+    bool shared;              /* needs no lock */
+    bool attach;              /* what it returns is a file rather than a body */
+    int since;                /* RPC minor of the first release that has it; 0: all that are met */
+    bool (*check)(struct ci_task *task, const char *name, const json_t *info); /* optional */
+    bool (*run)(struct ci_task *task, const char *name, const json_t *info,
+                json_t **ret_value); /* NULL stays where it returns nothing */
+};
+
+struct ci_vendor {
+    struct ci_interface base;
+    const struct ci_vendor_method *methods; /* ends with a NULL name; NULL: none */
 };
 
 /* All optional. */
@@ -145,7 +177,9 @@ struct ci_hardware {
     const struct ci_rescue *rescue;
     const struct ci_console *console;
     const struct ci_storage *storage;
-    const struct ci_plain_interface *bios, *firmware, *raid, *vendor;
+    const struct ci_plain_interface *bios, *firmware;
+    const struct ci_raid *raid;
+    const struct ci_vendor *vendor;
 };
 
 /* The tables that exist: one row each of interfaces.def. */

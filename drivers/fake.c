@@ -18,6 +18,7 @@
 #include "base/time.h"
 #include "drivers/bios_settings.h"
 #include "drivers/driver.h"
+#include "drivers/raid_config.h"
 #include "objects/states.h"
 
 enum { LONGEST_S = 7 * 86400, LOOK_MS = 500 };
@@ -77,8 +78,7 @@ static int64_t pick_ms(int64_t least_s, int64_t most_s)
     return least_s * 1000 + (int64_t)(range_ms * low >> 32);
 }
 
-/* Waits as an option says; cut short when the service ends. */
-static bool nap(struct ci_task *task, const char *range)
+bool ci_fake_nap(struct ci_task *task, const char *range)
 {
     int64_t least, most, left_ms;
 
@@ -98,7 +98,7 @@ static bool nap(struct ci_task *task, const char *range)
 #define DELAYED(function, option)                                                                  \
     static bool function(struct ci_task *task)                                                     \
     {                                                                                              \
-        return nap(task, task->ctx->config->fake.option);                                          \
+        return ci_fake_nap(task, task->ctx->config->fake.option);                                  \
     }
 DELAYED(boot_something, boot_delay)
 DELAYED(deploy_something, deploy_delay)
@@ -117,7 +117,7 @@ static const char *const power_states[] = {CI_POWER_ON,    CI_POWER_OFF,      CI
 
 static bool get_power(struct ci_task *task, const char **ret_state)
 {
-    if (!nap(task, task->ctx->config->fake.power_delay))
+    if (!ci_fake_nap(task, task->ctx->config->fake.power_delay))
         return false;
     *ret_state = task->node->power_state;
     return true;
@@ -129,7 +129,7 @@ static bool set_power(struct ci_task *task, const char *state, int64_t timeout_s
                                            CI_SOFT_POWER_OFF, NULL};
 
     (void)timeout_s;
-    if (!nap(task, task->ctx->config->fake.power_delay))
+    if (!ci_fake_nap(task, task->ctx->config->fake.power_delay))
         return false;
     if (!ci_one_of(state, accepted))
         return ci_fail_text(task->ctx, InvalidParameterValue,
@@ -141,7 +141,7 @@ static bool set_power(struct ci_task *task, const char *state, int64_t timeout_s
 static bool reboot(struct ci_task *task, int64_t timeout_s)
 {
     (void)timeout_s;
-    return nap(task, task->ctx->config->fake.power_delay);
+    return ci_fake_nap(task, task->ctx->config->fake.power_delay);
 }
 
 const struct ci_power ci_fake_power = {
@@ -165,13 +165,13 @@ static bool get_boot_device(struct ci_task *task, const char **ret_device, int8_
 {
     *ret_device = "pxe";
     *ret_persistent = 0;
-    return nap(task, task->ctx->config->fake.management_delay);
+    return ci_fake_nap(task, task->ctx->config->fake.management_delay);
 }
 
 static bool set_boot_device(struct ci_task *task, const char *device, bool persistent)
 {
     (void)persistent;
-    if (!nap(task, task->ctx->config->fake.management_delay))
+    if (!ci_fake_nap(task, task->ctx->config->fake.management_delay))
         return false;
     if (!ci_one_of(device, boot_devices))
         return ci_fail_text(task->ctx, InvalidParameterValue, "Invalid boot device %s specified.",
@@ -179,11 +179,49 @@ static bool set_boot_device(struct ci_task *task, const char *device, bool persi
     return true;
 }
 
+static bool get_indicators(struct ci_task *task, const char *component, json_t **ret_map)
+{
+    json_t *map =
+        ci_json(task->ctx, json_pack("{s:{s:{s:b, s:[ss]}}, s:{s:{s:b, s:[sss]}}}", "chassis",
+                                     "led-0", "readonly", 1, "states", "off", "on", "system", "led",
+                                     "readonly", 0, "states", "blinking", "off", "on"));
+    json_t *one;
+
+    if (!ci_fake_nap(task, task->ctx->config->fake.management_delay))
+        return false;
+    if (component && *component) {
+        one = json_object_get(map, component);
+        map = ci_json(task->ctx, one ? json_pack("{s:O}", component, one) : json_object());
+    }
+    *ret_map = map;
+    return true;
+}
+
+static bool get_indicator(struct ci_task *task, const char *component, const char *indicator,
+                          const char **ret_state)
+{
+    json_t *map;
+
+    if (!ci_fake_nap(task, task->ctx->config->fake.management_delay) ||
+        !get_indicators(task, NULL, &map))
+        return false;
+    if (!json_object_get(map, component))
+        return ci_fail_text(task->ctx, InvalidParameterValue, "Invalid component %s specified.",
+                            component);
+    if (!json_object_get(json_object_get(map, component), indicator))
+        return ci_fail_text(task->ctx, InvalidParameterValue, "Invalid indicator %s specified.",
+                            indicator);
+    *ret_state = "on";
+    return true;
+}
+
 const struct ci_management ci_fake_management = {
     .base = {.type = "management", .name = "fake", .validate = accept},
     .supported_boot_devices = supported_boot_devices,
     .get_boot_device = get_boot_device,
-    .set_boot_device = set_boot_device};
+    .set_boot_device = set_boot_device,
+    .get_supported_indicators = get_indicators,
+    .get_indicator_state = get_indicator};
 
 /* boot */
 
@@ -223,7 +261,7 @@ const struct ci_deploy ci_fake_deploy = {
 static bool inspect_hardware(struct ci_task *task, enum ci_outcome *ret_outcome)
 {
     *ret_outcome = CI_DONE;
-    return nap(task, task->ctx->config->fake.inspect_delay);
+    return ci_fake_nap(task, task->ctx->config->fake.inspect_delay);
 }
 
 const struct ci_inspect ci_fake_inspect = {
@@ -235,7 +273,7 @@ const struct ci_inspect ci_fake_inspect = {
 static bool rescue(struct ci_task *task, enum ci_outcome *ret_outcome)
 {
     *ret_outcome = CI_DONE;
-    return nap(task, task->ctx->config->fake.rescue_delay);
+    return ci_fake_nap(task, task->ctx->config->fake.rescue_delay);
 }
 
 const struct ci_rescue ci_fake_rescue = {
@@ -262,7 +300,7 @@ const struct ci_console ci_fake_console = {
 static bool apply_bios(struct ci_task *task, const json_t *args, enum ci_outcome *ret_outcome)
 {
     *ret_outcome = CI_DONE;
-    return nap(task, task->ctx->config->fake.bios_delay) &&
+    return ci_fake_nap(task, task->ctx->config->fake.bios_delay) &&
            ci_bios_settings_sync(task, json_object_get(args, "settings"));
 }
 
@@ -270,7 +308,7 @@ static bool reset_bios(struct ci_task *task, const json_t *args, enum ci_outcome
 {
     (void)args;
     *ret_outcome = CI_DONE;
-    return nap(task, task->ctx->config->fake.bios_delay) &&
+    return ci_fake_nap(task, task->ctx->config->fake.bios_delay) &&
            ci_bios_settings_sync(task, ci_json(task->ctx, json_array()));
 }
 
@@ -278,14 +316,14 @@ static bool cache_bios(struct ci_task *task, const json_t *args, enum ci_outcome
 {
     (void)args;
     *ret_outcome = CI_DONE;
-    return nap(task, task->ctx->config->fake.bios_delay);
+    return ci_fake_nap(task, task->ctx->config->fake.bios_delay);
 }
 
 static bool update_firmware(struct ci_task *task, const json_t *args, enum ci_outcome *ret_outcome)
 {
     (void)args;
     *ret_outcome = CI_DONE;
-    return nap(task, task->ctx->config->fake.firmware_delay);
+    return ci_fake_nap(task, task->ctx->config->fake.firmware_delay);
 }
 
 static const struct ci_step_offer bios_steps[] = {
@@ -309,8 +347,10 @@ const struct ci_plain_interface ci_fake_bios = {
 const struct ci_plain_interface ci_fake_firmware = {
     .base = {
         .type = "firmware", .name = "fake", .validate = accept, .clean_steps = firmware_steps}};
-const struct ci_plain_interface ci_fake_raid = {
-    .base = {.type = "raid", .name = "fake", .validate = accept}};
+
+const struct ci_raid ci_fake_raid = {
+    .base = {.type = "raid", .name = "fake", .validate = ci_raid_config_check_node},
+    .validate_config = ci_raid_config_check};
 
 /* storage */
 
@@ -318,36 +358,3 @@ const struct ci_storage ci_fake_storage = {
     .base = {.type = "storage", .name = "fake", .validate = accept},
     .attach_volumes = store_something,
     .detach_volumes = store_something};
-
-/* vendor: a step that only waits, and one that leaves a node in service wait. */
-
-static bool log_passthrough(struct ci_task *task, const json_t *args, enum ci_outcome *ret_outcome)
-{
-    (void)args;
-    *ret_outcome = CI_DONE;
-    return nap(task, task->ctx->config->fake.vendor_delay);
-}
-
-static bool wait_for_call(struct ci_task *task, const json_t *args, enum ci_outcome *ret_outcome)
-{
-    (void)task;
-    (void)args;
-    *ret_outcome = CI_WAIT;
-    return true;
-}
-
-static const char *const vendor_properties[] = {"B1", "B1 description. Required.", "B2",
-                                                "B2 description. Required.", NULL};
-static const struct ci_step_offer vendor_clean_steps[] = {
-    {.name = "log_passthrough", .priority = 1, .run = log_passthrough}, {0}};
-static const struct ci_step_offer vendor_service_steps[] = {
-    {.name = "log_passthrough", .without_ramdisk = true, .run = log_passthrough},
-    {.name = "trigger_servicewait", .run = wait_for_call},
-    {0}};
-
-const struct ci_plain_interface ci_fake_vendor = {.base = {.type = "vendor",
-                                                           .name = "fake",
-                                                           .properties = vendor_properties,
-                                                           .validate = accept,
-                                                           .clean_steps = vendor_clean_steps,
-                                                           .service_steps = vendor_service_steps}};

@@ -44,13 +44,20 @@ static bool refuse_rescuing(struct ci_task *task, enum ci_outcome *ret_outcome)
     return refuse_rescue(task);
 }
 
+static bool refuse_raid_config(struct ci_task *task, const json_t *config)
+{
+    (void)config;
+    return refuse_raid(task);
+}
+
 const struct ci_plain_interface ci_no_bios = {
     .base = {.type = "bios", .name = "no-bios", .validate = refuse_bios}};
 const struct ci_plain_interface ci_no_firmware = {
     .base = {.type = "firmware", .name = "no-firmware", .validate = refuse_firmware}};
-const struct ci_plain_interface ci_no_raid = {
-    .base = {.type = "raid", .name = "no-raid", .validate = refuse_raid}};
-const struct ci_plain_interface ci_no_vendor = {
+const struct ci_raid ci_no_raid = {
+    .base = {.type = "raid", .name = "no-raid", .validate = refuse_raid},
+    .validate_config = refuse_raid_config};
+const struct ci_vendor ci_no_vendor = {
     .base = {.type = "vendor", .name = "no-vendor", .validate = refuse_vendor}};
 
 const struct ci_console ci_no_console = {

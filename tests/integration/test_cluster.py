@@ -44,6 +44,10 @@ UNROUTED = {
     'update_portgroup': 4, 'destroy_portgroup': 4,
     'update_volume_connector': 4, 'destroy_volume_connector': 4,
     'update_volume_target': 4, 'destroy_volume_target': 4,
+    'vendor_passthru': 4, 'get_node_vendor_passthru_methods': 4, 'set_target_raid_config': 4,
+    'get_supported_indicators': 4, 'get_indicator_state': 4, 'set_indicator_state': 4,
+    'get_node_with_token': 4, 'attach_virtual_media': 4, 'detach_virtual_media': 4,
+    'get_virtual_media': 4, 'update_portgroup_physical_network': 4,
 }
 # What a Debian conductor shows when a name is taken, among its own kind as well.
 KNOWN = ('UniqueViolation', 'DBDuplicateEntry', 'DuplicateName')

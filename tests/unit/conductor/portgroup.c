@@ -117,5 +117,29 @@ START_TEST(a_group_moves_empty_to_a_node_that_is_not_in_use)
 }
 END_TEST
 
+START_TEST(a_groups_ports_follow_it_into_another_network)
+{
+    struct ci_portgroup *group;
+    struct ci_node *node;
+    struct ci_port *port;
+
+    bench_start();
+    node = bench_node("n", CI_STATE_ACTIVE);
+    group = new_group(node, "bond");
+    port = new_port(group);
+    ok(bench_call(
+        node, CI_RPC_update_portgroup_physical_network,
+        json_pack("{s:o, s:s}", "portgroup", bench_message(group), "new_physical_network", "p2"),
+        NULL));
+    ok(ci_portgroup_load(bench.ctx, group->uuid, &group));
+    ok(ci_port_load(bench.ctx, port->uuid, &port));
+    ck_assert_str_eq(group->physical_network, "p2");
+    ck_assert_str_eq(port->physical_network, "p2");
+    ck_assert_ptr_null(bench_reload(node)->reservation);
+    bench_stop();
+}
+END_TEST
+
 UNIT_MAIN("conductor/portgroup", a_port_group_is_changed_answered_and_deleted, a_name_is_used_once,
-          a_group_with_ports_stays, a_group_moves_empty_to_a_node_that_is_not_in_use)
+          a_group_with_ports_stays, a_group_moves_empty_to_a_node_that_is_not_in_use,
+          a_groups_ports_follow_it_into_another_network)
