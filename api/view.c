@@ -117,6 +117,7 @@ void ci_view_plan_init(struct ci_view_plan *plan, struct ci_request *req,
     for (size_t i = 0; i < view->extra_count; i++)
         add_extra(plan, i);
     select_needs(plan, needs);
+    select_needs(plan, view->needs);
     if (plan->column_count == 0)
         ci_view_plan_need(plan, (size_t)ci_field_find(view->type, view->key));
 }

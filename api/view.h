@@ -60,6 +60,7 @@ struct ci_view {
     const char *const *list_fields; /* of the default list, in Ironic's order; ends with NULL */
     const struct ci_extra *extras;
     size_t extra_count;
+    const short *needs; /* fields that write() reads besides its own, ended by -1, or NULL */
     /* Expression for a VIRTUAL field, NULL when it is not shown here; may be NULL. */
     const char *(*virtual_sql)(const struct ci_request *req, size_t field);
     /* A value that must be written in another way in this version or for its secrets; gives false

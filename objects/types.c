@@ -58,20 +58,6 @@
     .minor = 2
 #include "objects/define.h"
 
-static const struct ci_default inspection_rule_defaults[] = {
-    {"priority", "0"},
-    {"sensitive", "0"},
-    {"phase", "main"},
-    {.field = NULL},
-};
-
-#define OBJECT inspection_rule
-#define FIELDS "objects/inspection_rule.def"
-#define TYPE                                                                                       \
-    .name = "InspectionRule", .table = "inspection_rules", .key = "id", .major = 1, .minor = 1,    \
-    .defaults = inspection_rule_defaults
-#include "objects/define.h"
-
 #define OBJECT node_inventory
 #define FIELDS "objects/node_inventory.def"
 #define TYPE .name = "NodeInventory", .table = "node_inventory", .key = "id", .major = 1, .minor = 1

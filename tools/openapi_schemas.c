@@ -20,6 +20,7 @@ const struct ci_openapi_resource ci_openapi_resources[] = {
     {"Conductor", &ci_conductor_view},
     {"DeployTemplate", &ci_deploy_template_view},
     {"Runbook", &ci_runbook_view},
+    {"InspectionRule", &ci_inspection_rule_view},
     {0},
 };
 
@@ -264,6 +265,7 @@ static void add_bodies(struct ci_ctx *ctx, json_t *schemas)
     json_object_set_new(schemas, "PortPatch", patch_schema(ctx, &ci_port_view, port));
     add_kept(ctx, schemas, "DeployTemplate", &ci_deploy_template_view, ci_deploy_template_rules());
     add_kept(ctx, schemas, "Runbook", &ci_runbook_view, ci_runbook_rules());
+    add_kept(ctx, schemas, "InspectionRule", &ci_inspection_rule_view, ci_inspection_rule_rules());
     json_object_set_new(schemas, "Events", ci_openapi_read(ctx, ci_events_schema));
     json_object_set_new(schemas, "LocalLink", link_schema(ctx));
     json_object_set_new(schemas, "TraitsSet", ci_openapi_read(ctx, ci_traits_schema));

@@ -14,6 +14,7 @@ const struct ci_patch_rules *ci_node_patch_rules(void);
 /* The schema is that of create, too. */
 const struct ci_patch_rules *ci_chassis_rules(void);
 const struct ci_patch_rules *ci_deploy_template_rules(void);
+const struct ci_patch_rules *ci_inspection_rule_rules(void);
 const struct ci_patch_rules *ci_runbook_rules(void);
 /* The same for the ports of a release whose newest version is 1.max. */
 const struct ci_patch_rules *ci_port_rules(int max);

@@ -23,7 +23,6 @@ LATER = [
     ('port groups', r'', r'/portgroups\b|[?&]portgroup=|portgroup_uuid=', r''),
     ('volume connectors and targets', r'volume', r'', r''),
     ('allocations', r'allocations', r'', r''),
-    ('inspection rules', r'inspection_rules', r'', r''),
     ('the ramdisk calling in', r'lookup|heartbeat|continue_inspection', r'', r''),
     ('BIOS settings', r'bios', r'', r''),
     ('firmware', r'firmware', r'', r''),
