@@ -155,13 +155,16 @@ static bool check_instance(struct ci_task *task, const struct ci_node *node)
 }
 
 /* A node that loses its instance loses the allocation that gave it. */
-static bool end_allocation(struct ci_task *task, const struct ci_node *node)
+static bool ends_allocation(const struct ci_task *task, const struct ci_node *node)
+{
+    return changes(node, ci_node_instance_uuid_n) && !node->instance_uuid &&
+           task->node->allocation_id != CI_NULL_INT;
+}
+
+static bool end_allocation(struct ci_task *task)
 {
     const char *values[] = {ci_printf(task->ctx->mem, "%" PRId64, task->node->allocation_id)};
 
-    if (!changes(node, ci_node_instance_uuid_n) || node->instance_uuid ||
-        task->node->allocation_id == CI_NULL_INT)
-        return true;
     return ci_db_run(task->ctx, "UPDATE nodes SET allocation_id = NULL WHERE allocation_id = $1", 1,
                      values, NULL) &&
            ci_db_run(task->ctx, "DELETE FROM allocations WHERE id = $1", 1, values, NULL);
@@ -169,8 +172,11 @@ static bool end_allocation(struct ci_task *task, const struct ci_node *node)
 
 static bool save(struct ci_task *task, struct ci_node *node)
 {
-    return check_instance(task, node) && check_resource_class(task, node) &&
-           ci_db_begin(task->ctx) && end_allocation(task, node) && ci_node_save(task->ctx, node) &&
+    if (!check_instance(task, node) || !check_resource_class(task, node))
+        return false;
+    if (!ends_allocation(task, node))
+        return ci_node_save(task->ctx, node);
+    return ci_db_begin(task->ctx) && end_allocation(task) && ci_node_save(task->ctx, node) &&
            ci_db_commit(task->ctx);
 }
 

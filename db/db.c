@@ -123,13 +123,19 @@ bool ci_db_run(struct ci_ctx *ctx, const char *sql, size_t n, const char *const 
     return done;
 }
 
+bool ci_db_update(struct ci_ctx *ctx, const char *sql, const char *columns, size_t n,
+                  const char *const values[], struct ci_rows **ret_rows)
+{
+    return ci_db_query(ctx, ci_printf(ctx->mem, "%s RETURNING %s", sql, columns), n, values,
+                       ret_rows);
+}
+
 bool ci_db_insert(struct ci_ctx *ctx, const char *sql, size_t n, const char *const values[],
                   const char *key, int64_t *ret_key)
 {
-    const char *returning = ci_printf(ctx->mem, "%s RETURNING %s", sql, key);
     struct ci_rows *rows;
 
-    if (!ci_db_query(ctx, returning, n, values, &rows))
+    if (!ci_db_update(ctx, sql, key, n, values, &rows))
         return false;
     if (rows->count != 1)
         return ci_fail(ctx, DatabaseError);

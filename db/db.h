@@ -103,6 +103,10 @@ ci_must_check bool ci_db_query_chunks(
 ci_must_check bool ci_db_run(struct ci_ctx *ctx, const char *sql, size_t n,
                              const char *const values[], int64_t *ret_changed);
 
+/* Runs an UPDATE and gives these columns of the rows that it changed, as they are now. */
+ci_must_check bool ci_db_update(struct ci_ctx *ctx, const char *sql, const char *columns, size_t n,
+                                const char *const values[], struct ci_rows **ret_rows);
+
 /*
  * Runs an INSERT of one row and gives the value that the database chose for its column `key`
  * ("id").

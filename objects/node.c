@@ -72,14 +72,14 @@ bool ci_node_reserve(struct ci_ctx *ctx, const char *ident, const char *host,
                                                "WHERE name = $3 AND reservation IS NULL";
     const char *values[] = {host, now_text(ctx), ident};
     struct ci_node *node;
-    int64_t changed;
 
-    if (!ci_db_run(ctx, sql, 3, values, &changed) || !ci_node_load(ctx, ident, &node))
+    if (!ci_row_update(ctx, &ci_node_type, sql, 3, values, ret_node))
         return false;
-    if (changed == 0)
-        return ci_fail(ctx, NodeLocked, node->uuid, node->reservation ? node->reservation : "None");
-    *ret_node = node;
-    return true;
+    if (*ret_node)
+        return true;
+    if (!ci_node_load(ctx, ident, &node))
+        return false;
+    return ci_fail(ctx, NodeLocked, node->uuid, node->reservation ? node->reservation : "None");
 }
 
 bool ci_node_release(struct ci_ctx *ctx, int64_t node_id, const char *host)

@@ -32,9 +32,13 @@ static bool is_selected(const struct ci_type *type, const struct ci_field *field
 
 static void add_column(struct ci_text *sql, const char *prefix, const char *name)
 {
-    if (prefix)
-        ci_text_printf(sql, "%s.", prefix);
-    ci_text_printf(sql, "\"%s\"", name);
+    if (prefix) {
+        ci_text_add(sql, prefix);
+        ci_text_add(sql, ".");
+    }
+    ci_text_add(sql, "\"");
+    ci_text_add(sql, name);
+    ci_text_add(sql, "\"");
 }
 
 static void add_columns(struct ci_text *sql, const struct ci_type *type, const char *prefix)
@@ -129,19 +133,34 @@ bool ci_row_read(struct ci_ctx *ctx, const struct ci_type *type, const struct ci
     return true;
 }
 
+/* The first row; NULL where there is none. */
+static bool read_first(struct ci_ctx *ctx, const struct ci_type *type, const struct ci_rows *rows,
+                       void *ret_object)
+{
+    struct ci_object *none = NULL;
+
+    if (rows->count > 0)
+        return ci_row_read(ctx, type, rows, 0, ret_object);
+    memcpy(ret_object, &none, sizeof none);
+    return true;
+}
+
 bool ci_row_load(struct ci_ctx *ctx, const struct ci_type *type, const char *where, size_t n,
                  const char *const values[], void *ret_object)
 {
-    struct ci_object *none = NULL;
     struct ci_rows *rows;
 
-    if (!ci_db_query(ctx, select_text(ctx, type, where, NULL), n, values, &rows))
-        return false;
-    if (rows->count == 0) {
-        memcpy(ret_object, &none, sizeof none);
-        return true;
-    }
-    return ci_row_read(ctx, type, rows, 0, ret_object);
+    return ci_db_query(ctx, select_text(ctx, type, where, NULL), n, values, &rows) &&
+           read_first(ctx, type, rows, ret_object);
+}
+
+bool ci_row_update(struct ci_ctx *ctx, const struct ci_type *type, const char *sql, size_t n,
+                   const char *const values[], void *ret_object)
+{
+    struct ci_rows *rows;
+
+    return ci_db_update(ctx, sql, ci_row_columns(ctx->mem, type, NULL), n, values, &rows) &&
+           read_first(ctx, type, rows, ret_object);
 }
 
 static const char *order_by_key(struct ci_ctx *ctx, const struct ci_type *type)

@@ -18,6 +18,13 @@
 ci_must_check bool ci_row_load(struct ci_ctx *ctx, const struct ci_type *type, const char *where,
                                size_t n, const char *const values[], void *ret_object);
 
+/*
+ * Runs an UPDATE of at most one row and gives the row as it is now; *ret_object is NULL (and the
+ * answer true) when none was changed.
+ */
+ci_must_check bool ci_row_update(struct ci_ctx *ctx, const struct ci_type *type, const char *sql,
+                                 size_t n, const char *const values[], void *ret_object);
+
 /* Loads all that match; `tail` ("ORDER BY … LIMIT …") may be NULL, which orders by the key. */
 ci_must_check bool ci_row_load_all(struct ci_ctx *ctx, const struct ci_type *type,
                                    const char *where, const char *tail, size_t n,
