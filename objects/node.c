@@ -88,9 +88,10 @@ bool ci_node_release(struct ci_ctx *ctx, int64_t node_id, const char *host)
     struct ci_node *node;
     int64_t changed;
 
+    /* IS TRUE keeps the planner from the index of reservations, full of those just ended. */
     if (!ci_db_run(ctx,
                    "UPDATE nodes SET reservation = NULL, updated_at = $1 "
-                   "WHERE id = $2 AND reservation = $3",
+                   "WHERE id = $2 AND (reservation = $3) IS TRUE",
                    3, values, &changed))
         return false;
     if (changed > 0)

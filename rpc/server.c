@@ -9,6 +9,7 @@
 #include "rpc/server.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <time.h>
 
@@ -37,9 +38,10 @@ enum {
     CLOSE_MS = 5000
 };
 
-/* The last ids, oldest overwritten first. */
+/* The last ids, oldest overwritten first; their first bytes apart, to be looked through. */
 struct seen {
     pthread_mutex_t lock; /* guards what follows */
+    uint64_t heads[SEEN_MAX];
     char ids[SEEN_MAX][ID_MAX];
     size_t next;
 };
@@ -55,6 +57,9 @@ struct ci_rpc_server {
     struct ci_notifier *notifier;
     struct ci_amqp *receiver, *sender;
     struct ci_workers *workers;
+    int threads; /* of the workers, at most */
+    struct ci_pulses *pulses;
+    atomic_bool leaving; /* the workers may refuse work from now on */
     struct seen seen;
 };
 
@@ -63,6 +68,7 @@ struct incoming {
     struct ci_arena *mem; /* of itself; the call's arena may move elsewhere */
     struct ci_rpc_server *server;
     struct ci_amqp_delivery delivery;
+    bool acknowledged;
     const char *body;
     size_t length;
     const char *method, *msg_id, *reply_q; /* msg_id, reply_q: NULL for a cast */
@@ -72,13 +78,16 @@ struct incoming {
 static bool seen_first(struct seen *seen, const char *id)
 {
     bool first = true;
+    uint64_t head = 0;
 
     if (!id || strlen(id) >= ID_MAX)
         return true;
+    memcpy(&head, id, strnlen(id, sizeof head));
     pthread_mutex_lock(&seen->lock);
     for (size_t i = 0; i < SEEN_MAX && first; i++)
-        first = strcmp(seen->ids[i], id) != 0;
+        first = seen->heads[i] != head || strcmp(seen->ids[i], id) != 0;
     if (first) {
+        seen->heads[seen->next] = head;
         memcpy(seen->ids[seen->next], id, strlen(id) + 1);
         seen->next = (seen->next + 1) % SEEN_MAX;
     }
@@ -201,7 +210,7 @@ static bool dispatch(struct ci_ctx *ctx, struct incoming *incoming, enum ci_rpc_
     struct ci_pulse pulse;
 
     if (watched)
-        ci_pulse_start(&pulse, monitor_s * 1000 / 2, show_life, incoming);
+        ci_pulse_start(server->pulses, &pulse, monitor_s * 1000 / 2, show_life, incoming);
     done = server->dispatch(ctx, method, args, ret_result, server->service);
     if (watched)
         ci_pulse_end(&pulse);
@@ -231,6 +240,11 @@ static void answer(struct ci_ctx *ctx, struct incoming *incoming,
         send_reply(ctx, incoming, &reply);
 }
 
+static bool acknowledge(struct incoming *incoming)
+{
+    return incoming->acknowledged || ci_amqp_ack(incoming->server->receiver, &incoming->delivery);
+}
+
 /* What cannot be read is acknowledged all the same: it would come again and again. */
 static void take(struct ci_ctx *ctx, struct incoming *incoming)
 {
@@ -241,11 +255,11 @@ static void take(struct ci_ctx *ctx, struct incoming *incoming)
                                  &request)) {
         ci_warning(ctx, "A message that cannot be read is dropped", "error=%s",
                    ctx->error->message);
-        (void)!ci_amqp_ack(server->receiver, &incoming->delivery);
+        (void)!acknowledge(incoming);
         return;
     }
     /* In this order: a message that is not ours to run comes again, here or elsewhere. */
-    if (!ci_amqp_ack(server->receiver, &incoming->delivery))
+    if (!acknowledge(incoming))
         return;
     if (!seen_first(&server->seen, request.unique_id)) {
         ci_info(ctx, "A message that came before is dropped", "method=%s unique_id=%s",
@@ -281,6 +295,18 @@ static bool is_readable(const struct ci_amqp_message *message)
     return false;
 }
 
+/*
+ * What a thread will take at once is acknowledged on the connection's own thread, so that the
+ * two need not wait for each other. What waits in the queue is acknowledged when its turn comes,
+ * and what comes while the server stops, too: it may still be given back. Nobody else hands work
+ * to the workers, and cancelling waits for this thread, so neither can change in between.
+ */
+static bool acknowledge_early(struct ci_rpc_server *server, const struct ci_amqp_delivery *delivery)
+{
+    return !atomic_load(&server->leaving) && ci_workers_busy(server->workers) < server->threads &&
+           ci_amqp_ack(server->receiver, delivery);
+}
+
 /* A ci_amqp_on_message. */
 static void on_message(void *arg, const struct ci_amqp_message *message)
 {
@@ -297,11 +323,13 @@ static void on_message(void *arg, const struct ci_amqp_message *message)
     *incoming = (struct incoming){.mem = mem,
                                   .server = server,
                                   .delivery = message->delivery,
+                                  .acknowledged = acknowledge_early(server, &message->delivery),
                                   .body = ci_strndup(mem, message->body, message->length),
                                   .length = message->length};
     if (ci_workers_submit(server->workers, run, incoming))
         return;
-    ci_amqp_requeue(server->receiver, &message->delivery);
+    if (!incoming->acknowledged)
+        ci_amqp_requeue(server->receiver, &message->delivery);
     ci_arena_free(mem);
 }
 
@@ -329,7 +357,9 @@ static struct ci_rpc_server *server_new(const struct ci_ctx *ctx,
     server->db = ctx->db;
     server->rpc = ctx->rpc;
     server->notifier = ctx->notifier;
+    server->threads = workers.threads;
     server->workers = ci_workers_new(&workers);
+    server->pulses = ci_pulses_new();
     pthread_mutex_init(&server->seen.lock, NULL);
     return server;
 }
@@ -340,6 +370,7 @@ void ci_rpc_server_free(struct ci_rpc_server *server)
         return;
     ci_amqp_close(server->receiver, CLOSE_MS);
     ci_workers_free(server->workers);
+    ci_pulses_free(server->pulses);
     ci_amqp_close(server->sender, CLOSE_MS);
     pthread_mutex_destroy(&server->seen.lock);
     ci_arena_free(server->mem);
@@ -389,6 +420,7 @@ bool ci_rpc_server_stop(struct ci_rpc_server *server, int limit_ms)
 {
     if (!server)
         return true;
+    atomic_store(&server->leaving, true);
     /* Without a connection no messages come either. */
     (void)!ci_amqp_cancel(server->receiver, CANCEL_MS);
     if (ci_workers_drain(server->workers, limit_ms))
