@@ -298,6 +298,24 @@ static bool check_kind(struct ci_request *req, const struct ci_param *param, str
     return true;
 }
 
+static bool invalid_query(struct ci_request *req, const struct ci_param *param,
+                          const struct ci_arg *arg)
+{
+    const char *value = shown(req, arg);
+    json_t *list;
+
+    if (param->kind == CI_PARAM_BOOL)
+        value = arg->number ? "True" : "False";
+    if (param->kind == CI_PARAM_LIST) {
+        list = ci_json(req->ctx, json_array());
+        for (size_t i = 0; arg->list[i]; i++)
+            json_array_append_new(list, json_string(arg->list[i]));
+        value = ci_json_repr(req->ctx->mem, list);
+    }
+    return ci_fail_text(req->ctx, InvalidParameterValue,
+                        "Invalid query parameter ?%s=%.200s received.", param->name, value);
+}
+
 static bool check_version(struct ci_request *req, const struct ci_param *param,
                           const struct ci_arg *arg)
 {
@@ -313,11 +331,15 @@ static bool check_version(struct ci_request *req, const struct ci_param *param,
     case CI_BELOW_406_TEXT:
         return ci_fail_text(req->ctx, NotAcceptable, "%s is not acceptable in this API version",
                             param->name);
+    case CI_BELOW_SCHEMA:
+        if (ci_version_is_after_21_4(req->ctx))
+            return ci_fail_text(req->ctx, InvalidParameterValue,
+                                "Schema error: Additional properties are not allowed ('%s' was "
+                                "unexpected)",
+                                param->name);
+        return invalid_query(req, param, arg);
     case CI_BELOW_400:
-        return ci_fail_text(req->ctx, InvalidParameterValue,
-                            "Invalid query parameter ?%s=%s received.", param->name,
-                            param->kind == CI_PARAM_BOOL ? (arg->number ? "True" : "False")
-                                                         : shown(req, arg));
+        return invalid_query(req, param, arg);
     }
     return true;
 }

@@ -299,7 +299,7 @@ static void write_next(struct page *page)
         ci_text_add(text, page->options->next_args);
     if (detail->given)
         ci_text_printf(text, "detail=%s&", detail->number ? "True" : "False");
-    if (page->plan->shape != CI_SHAPE_FULL) {
+    if (page->plan->shape != CI_SHAPE_FULL && !page->options->no_fields) {
         ci_text_add(text, "fields=");
         for (size_t i = 0; page->plan->fields[i]; i++)
             ci_text_printf(text, "%s%s", i > 0 ? "," : "", page->plan->fields[i]);

@@ -18,7 +18,7 @@
 #include "base/ident.h"
 
 #define SEGMENTS_MAX 8
-#define ROUTES_MAX 200
+#define ROUTES_MAX 400
 
 /* A path in pieces; of a pattern, "{name}" stands for any piece. */
 struct pieces {
@@ -27,7 +27,14 @@ struct pieces {
 };
 
 /* How {parameters} are checked before the handler runs. */
-enum ident_kind { IDENT_ANY, IDENT_UUID, IDENT_UUID_SCHEMA, IDENT_UUID_OR_NAME, IDENT_NODE };
+enum ident_kind {
+    IDENT_ANY,
+    IDENT_UUID,
+    IDENT_UUID_SCHEMA,
+    IDENT_NAME,
+    IDENT_UUID_OR_NAME,
+    IDENT_NODE
+};
 static const struct ident_row {
     const char *name;
     enum ident_kind kind;
@@ -41,6 +48,8 @@ static const struct ident_row {
     {"template_ident", IDENT_UUID_OR_NAME, NULL},
     {"runbook_ident", IDENT_UUID_OR_NAME, NULL},
     {"inspection_rule_uuid", IDENT_UUID_SCHEMA, NULL},
+    {"event", IDENT_UUID_OR_NAME, NULL},
+    {"setting_name", IDENT_NAME, NULL},
 };
 
 static struct pieces patterns[ROUTES_MAX];
@@ -289,6 +298,9 @@ static bool check_ident(struct ci_request *req, const char *name, const char *va
             return true;
         return ci_fail_text(req->ctx, InvalidParameterValue,
                             "Schema error: '%.200s' is not a 'uuid'", value);
+    case IDENT_NAME:
+        return ci_name_is_valid(value) || ci_fail_text(req->ctx, InvalidParameterValue,
+                                                       "Expected name for %s: %.255s", name, value);
     case IDENT_UUID_OR_NAME:
         if (ci_uuid_is_like(value) || ci_name_is_valid(value))
             return true;
@@ -347,6 +359,17 @@ static bool is_action(const struct pieces *path)
     return path->count > 2 && find(&parent, NULL) < 0 && is_passed(&parent);
 }
 
+/* Some controllers have no items; Ironic's router says that it knows no such method of theirs. */
+static bool is_below_leaf(const struct pieces *path)
+{
+    struct pieces parent = *path;
+    int found;
+
+    parent.count--;
+    found = find(&parent, NULL);
+    return found >= 0 && ci_routes[found].flags & CI_ROUTE_LEAF;
+}
+
 /* Nothing has this method and path: say why as Ironic does. */
 static bool refuse_route(struct ci_request *req, const struct pieces *path)
 {
@@ -370,6 +393,13 @@ static bool refuse_route(struct ci_request *req, const struct pieces *path)
         req->route = &node_nothing;
         req->idents[0] = path->at[2];
         return true;
+    }
+    if (is_below_leaf(path)) {
+        struct pieces parent = *path;
+
+        parent.count--;
+        req->allow = allow(req, &parent);
+        return refuse(req, 405, "");
     }
     if (path->count > 2 && find(&first, NULL) >= 0)
         return resource_not_found(req);

@@ -22,7 +22,8 @@ enum ci_below {
     CI_BELOW_406,       /* "Request not acceptable." */
     CI_BELOW_406_NAMED, /* … "The minimal required API version should be 1.N" */
     CI_BELOW_406_TEXT,  /* "instance_name is not acceptable in this API version" */
-    CI_BELOW_400        /* "Invalid query parameter ?detail=True received." */
+    CI_BELOW_400,       /* "Invalid query parameter ?detail=True received." */
+    CI_BELOW_SCHEMA     /* the same up to 21.4; later "Schema error: Additional properties …" */
 };
 
 struct ci_param {
@@ -48,6 +49,7 @@ enum ci_route_flag {
     CI_ROUTE_BELOW_405 = 64,     /* below `since`: 405, with what a node's own path allows */
     CI_ROUTE_BELOW_TEXT = 32,    /* below `since`: 404 that says that the version has it not */
     CI_ROUTE_BELOW_NAMED = 128,  /* below `since`: 404, of writes 405, that names the resource */
+    CI_ROUTE_LEAF = 256,         /* one level deeper is 405, not 404 */
     CI_ROUTE_BODY_PROVISION = 8, /* [api]max_json_body_size_provision is the limit */
 };
 

@@ -300,6 +300,41 @@ bool ci_view_check_fields(struct ci_request *req, const struct ci_view *view,
     return true;
 }
 
+/* SELECT … FROM the type's table WHERE `where`, of these fields. */
+static bool select_rows(struct ci_view_plan *plan, const char *const *fields, const char *where,
+                        size_t n, const char *const values[], struct ci_rows **ret_rows)
+{
+    ci_view_plan_init(plan, plan->req, plan->view, fields ? CI_SHAPE_FIELDS : CI_SHAPE_FULL, fields,
+                      NULL);
+    ci_text_add(plan->select, " FROM ");
+    ci_text_add(plan->select, plan->view->type->table);
+    ci_text_add(plan->select, " WHERE ");
+    ci_text_add(plan->select, where);
+    return ci_db_query(plan->req->ctx, plan->select->bytes, n, values, ret_rows);
+}
+
+bool ci_view_all(struct ci_request *req, const struct ci_view *view, const char *const *fields,
+                 const char *where, size_t n, const char *const values[])
+{
+    struct ci_view_plan *plan = ci_new(req->ctx->mem, struct ci_view_plan);
+    struct ci_view_row row = {.req = req, .plan = plan};
+    struct ci_rows *rows;
+
+    plan->req = req;
+    plan->view = view;
+    if (!select_rows(plan, fields, where, n, values, &rows))
+        return false;
+    row.rows = rows;
+    ci_text_printf(req->reply, "{\"%s\": [", view->collection);
+    for (; row.row < rows->count; row.row++) {
+        if (row.row > 0)
+            ci_text_add(req->reply, ", ");
+        ci_view_write(req->reply, &row);
+    }
+    ci_text_add(req->reply, "]}");
+    return !req->ctx->error;
+}
+
 bool ci_view_some(struct ci_request *req, const struct ci_view *view, const char *const *fields,
                   const char *where, size_t n, const char *const values[], bool *ret_found)
 {
@@ -307,12 +342,9 @@ bool ci_view_some(struct ci_request *req, const struct ci_view *view, const char
     struct ci_view_row row = {.req = req, .plan = plan};
     struct ci_rows *rows;
 
-    ci_view_plan_init(plan, req, view, fields ? CI_SHAPE_FIELDS : CI_SHAPE_FULL, fields, NULL);
-    ci_text_add(plan->select, " FROM ");
-    ci_text_add(plan->select, view->type->table);
-    ci_text_add(plan->select, " WHERE ");
-    ci_text_add(plan->select, where);
-    if (!ci_db_query(req->ctx, plan->select->bytes, n, values, &rows))
+    plan->req = req;
+    plan->view = view;
+    if (!select_rows(plan, fields, where, n, values, &rows))
         return false;
     *ret_found = rows->count > 0;
     row.rows = rows;

@@ -101,6 +101,14 @@ ci_must_check bool ci_view_reply(struct ci_request *req, const struct ci_view *v
                                  const char *uuid);
 ci_must_check bool ci_view_show(struct ci_request *req, const struct ci_view *view);
 
+/*
+ * Answers with all rows, {"collection": […]}: `where` may end with an ORDER BY. The named fields,
+ * or all of the version when fields is NULL. For what hangs on one record and has no pages.
+ */
+ci_must_check bool ci_view_all(struct ci_request *req, const struct ci_view *view,
+                               const char *const *fields, const char *where, size_t n,
+                               const char *const values[]);
+
 /* Checks names of fields= : 400 for unknown ones, 406 for newer ones. */
 ci_must_check bool ci_view_check_fields(struct ci_request *req, const struct ci_view *view,
                                         const char *const *fields);
@@ -133,6 +141,7 @@ void ci_filter_contains(struct ci_filter *filter, struct ci_arena *mem, const ch
 struct ci_list_options {
     bool always_detail;
     bool no_next;
+    bool no_fields;        /* the route has no fields=: next does not name them */
     const char *path;      /* of next: "nodes", "nodes/UUID/ports"; NULL: the collection */
     const char *next_args; /* further "key=value&" of the request for next; NULL: none */
     bool (*keep)(const struct ci_view_row *row);

@@ -13,6 +13,7 @@
 struct ci_openapi_resource {
     const char *name; /* of its schema: "Node" */
     const struct ci_view *view;
+    bool no_sort_key, no_fields; /* its lists do not take these parameters */
 };
 /* Ends with a NULL name. */
 extern const struct ci_openapi_resource ci_openapi_resources[];

@@ -24,6 +24,7 @@ static const struct route {
 #define BELOW_ROUTER CI_ROUTE_BELOW_ROUTER
 #define BELOW_TEXT CI_ROUTE_BELOW_TEXT
 #define BELOW_NAMED CI_ROUTE_BELOW_NAMED
+#define LEAF CI_ROUTE_LEAF
 #define BODY_PROVISION CI_ROUTE_BODY_PROVISION
 #define ROUTE(method, path, since, policy, handler, status, params, body, flags)                   \
     {{#method, path, since, policy, NULL, status, ci_params_##params, CI_BODY_##body, flags},      \

@@ -21,6 +21,9 @@ const struct ci_openapi_resource ci_openapi_resources[] = {
     {"DeployTemplate", &ci_deploy_template_view},
     {"Runbook", &ci_runbook_view},
     {"InspectionRule", &ci_inspection_rule_view},
+    {"BiosSetting", &ci_bios_setting_view, .no_sort_key = true},
+    {"FirmwareComponent", &ci_firmware_component_view, .no_sort_key = true},
+    {"HistoryEntry", &ci_node_history_view, .no_fields = true},
     {0},
 };
 
@@ -158,8 +161,10 @@ static void add_resources(struct ci_ctx *ctx, json_t *schemas)
     for (const struct ci_openapi_resource *r = ci_openapi_resources; r->name; r++) {
         add(schemas, ctx, r->name, "", view_schema(ctx, r->view));
         add(schemas, ctx, r->name, "List", list_schema(ctx, r));
-        add(schemas, ctx, r->name, "SortKey", names_schema(r->view, true));
-        add(schemas, ctx, r->name, "Field", names_schema(r->view, false));
+        if (!r->no_sort_key)
+            add(schemas, ctx, r->name, "SortKey", names_schema(r->view, true));
+        if (!r->no_fields)
+            add(schemas, ctx, r->name, "Field", names_schema(r->view, false));
     }
 }
 
@@ -270,6 +275,7 @@ static void add_bodies(struct ci_ctx *ctx, json_t *schemas)
     json_object_set_new(schemas, "LocalLink", link_schema(ctx));
     json_object_set_new(schemas, "TraitsSet", ci_openapi_read(ctx, ci_traits_schema));
     json_object_set_new(schemas, "VifAttach", ci_openapi_read(ctx, ci_vif_schema));
+    json_object_set_new(schemas, "VmediaAttach", ci_openapi_read(ctx, ci_vmedia_schema));
     json_object_set_new(schemas, "ConfigDrive", ci_openapi_read(ctx, ci_configdrive_schema));
     json_object_set_new(schemas, "ManualSteps", ci_openapi_read(ctx, ci_manual_steps_schema));
     json_object_set_new(schemas, "DeploySteps", ci_openapi_read(ctx, ci_deploy_steps_schema));

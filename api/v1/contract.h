@@ -30,6 +30,7 @@ extern const char *const ci_events_schema;
 extern const char *const ci_port_link_schema;
 extern const char *const ci_traits_schema;
 extern const char *const ci_vif_schema;
+extern const char *const ci_vmedia_schema;
 
 /* A name, and the API minor that brought it. */
 struct ci_since {

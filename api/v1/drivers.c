@@ -27,10 +27,6 @@ const struct ci_param ci_params_driver_name[] = {
     {"driver_name", CI_PARAM_STRING, 1, CI_BELOW_NOTHING, true},
     {0},
 };
-const struct ci_param ci_params_driver_method[] = {
-    {"method", CI_PARAM_STRING, 1, CI_BELOW_NOTHING, true},
-    {0},
-};
 
 /* Kinds of interface in the order of Ironic's message, and since when a driver shows them. */
 const struct ci_since ci_driver_interfaces[] = {
@@ -302,33 +298,4 @@ bool ci_driver_raid_properties(struct ci_request *req)
 bool ci_driver_passthru_methods(struct ci_request *req)
 {
     return ask(req, req->idents[0], CI_RPC_get_driver_vendor_passthru_methods);
-}
-
-/* Hands the body to a method of the hardware type: 202 when that goes on by itself. */
-static bool pass_through(struct ci_request *req, const char *method)
-{
-    const char *driver = req->idents[0];
-    json_t *info = req->json ? json_incref(req->json) : json_object(), *result = NULL;
-    const json_t *value;
-
-    if (!ci_rpc_driver(req->ctx, driver, CI_RPC_driver_vendor_passthru,
-                       json_pack("{s:s, s:s, s:s, s:o}", "driver_name", driver, "driver_method",
-                                 method, "http_method", req->method, "info", info),
-                       &result))
-        return false;
-    req->status = json_is_true(json_object_get(result, "async")) ? 202 : 200;
-    value = json_object_get(result, "return");
-    return !value || json_is_null(value) ||
-           ci_reply_json(req, json_incref((json_t *)(uintptr_t)value));
-}
-
-bool ci_driver_passthru(struct ci_request *req)
-{
-    return pass_through(req, req->idents[1]);
-}
-
-/* The form that clients use, ?method=. */
-bool ci_driver_passthru_named(struct ci_request *req)
-{
-    return pass_through(req, ci_arg_text(req, "method"));
 }

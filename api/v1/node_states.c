@@ -191,3 +191,26 @@ bool ci_console_set(struct ci_request *req)
                        &result) &&
            ci_reply_location(req, "/v1/nodes/%s/states/console", req->idents[0]);
 }
+
+/* RAID is a standard interface that not all hardware has: what is missing is not found. */
+bool ci_raid_set(struct ci_request *req)
+{
+    struct ci_node *node;
+    json_t *result;
+
+    if (!req->json)
+        return ci_fail_text(req->ctx, MissingParameterValue,
+                            "Missing mandatory parameter: target_raid_config");
+    if (!json_is_object(req->json))
+        return ci_fail_text(req->ctx, InvalidParameterValue,
+                            "Expected types <class 'dict'> for target_raid_config: %.200s",
+                            ci_json_repr(req->ctx->mem, req->json));
+    if (!ci_request_node(req, &node))
+        return false;
+    if (ci_rpc_node(req->ctx, node, CI_RPC_set_target_raid_config,
+                    json_pack("{s:O}", "target_raid_config", req->json), &result))
+        return true;
+    if (ci_failed_with(req->ctx, CI_ERR_UnsupportedDriverExtension))
+        req->ctx->error->status = 404;
+    return false;
+}

@@ -4,8 +4,10 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -36,6 +38,20 @@ FAKE_HARDWARE = {
     'default_network_interface': 'noop',
     'default_deploy_interface': 'fake',
 }
+
+
+def calls():
+    """Names of the calls that our conductor has functions for."""
+    with open(os.path.join(ROOT, 'conductor', 'calls.def'), encoding='utf-8') as rows:
+        return {row[len('CALL('):row.index(')')] for row in rows if row.startswith('CALL(')}
+
+
+def is_unserved(status, text):
+    """Is it the answer to a call that our conductor has no function for yet?"""
+    if status != 501:
+        return False
+    found = re.search(r'Endpoint does not support RPC method (\w+)', text)
+    return bool(found) and found.group(1) not in calls()
 
 
 class Reply:
@@ -188,6 +204,13 @@ class Castiron:
             return Reply(response, response.read())
         finally:
             connection.close()
+
+    def sql(self, statement):
+        """Runs it in the database, beside the service."""
+        if self.engine == 'postgresql':
+            return self.postgres.sql(statement, self.database)
+        with contextlib.closing(sqlite3.connect(os.path.join(self.folder, 'castiron.sqlite'))) as db, db:
+            return db.execute(statement).fetchall()
 
     def node(self, ident):
         reply = self.request('GET', '/v1/nodes/' + ident)

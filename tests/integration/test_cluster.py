@@ -120,8 +120,7 @@ class Members(unittest.TestCase):
     @classmethod
     def answered(cls):
         """Names of the calls that our conductor has functions for."""
-        with open(os.path.join(server.ROOT, 'conductor', 'calls.def'), encoding='utf-8') as rows:
-            return {row[len('CALL('):row.index(')')] for row in rows if row.startswith('CALL(')}
+        return server.calls()
 
     @classmethod
     def listen(cls):

@@ -10,6 +10,7 @@ import jsonschema
 import case
 import contract
 import replay
+import server
 
 VERSIONS = (1, 50, 82, 115)
 TRUE = ('true', '1', 'yes')
@@ -139,6 +140,16 @@ class Live(case.Case, Answers):
         self.hold('POST ' + path, operation, 201, VERSIONS[-1], reply.json, path)
         return reply.json['uuid']
 
+    # What a conductor stores of a node.
+    EVENT = '11111111-2222-4333-8444-555555555556'
+    RECORDS = {
+        'bios_settings': {'name': 'virtualization', 'value': 'on', 'version': '1.1',
+                          'allowable_values': '["on", "off"]'},
+        'firmware_information': {'component': 'bios', 'initial_version': '1', 'version': '1.0'},
+        'node_history': {'uuid': EVENT, 'severity': 'INFO', 'event': 'x' * 400, 'version': '1.0'},
+        'node_inventory': {'inventory_data': '{"cpu": {}}', 'plugin_data': '{}', 'version': '1.0'},
+    }
+
     def fill(self):
         """One of each; gives the values of the paths' parameters."""
         chassis = self.create('/v1/chassis', {'description': 'a rack'})
@@ -147,23 +158,39 @@ class Live(case.Case, Answers):
         self.create('/v1/nodes', node)
         port = self.create('/v1/ports', {'node_uuid': self.NODE, 'address': '52:54:00:12:34:56'})
         self.ask('PUT', '/v1/nodes/%s/traits' % self.NODE, {'traits': ['CUSTOM_A']}, 204)
+        steps = [{'interface': 'deploy', 'step': 'deploy', 'args': {}, 'priority': 10}]
+        template = self.create('/v1/deploy_templates', {'name': 'CUSTOM_A', 'steps': steps})
+        steps = [{'interface': 'bios', 'step': 'factory_reset', 'args': {}, 'order': 1}]
+        runbook = self.create('/v1/runbooks', {'name': 'CUSTOM_A', 'steps': steps})
+        for table, values in self.RECORDS.items():
+            self.castiron.sql("insert into %s (%s, node_id, created_at) select %s, id, '2026-01-02 03:04:05' "
+                              "from nodes" % (table, ', '.join(values), ', '.join(
+                                  "'%s'" % value for value in values.values())))
         return {'node_ident': self.NODE, 'chassis_uuid': chassis, 'port_ident': port,
-                'driver_name': 'fake-hardware', 'hostname': 'refhost'}
+                'driver_name': 'fake-hardware', 'hostname': 'refhost',
+                'template_ident': template, 'runbook_ident': runbook,
+                'indicator': 'led@chassis', 'setting_name': 'virtualization',
+                'event': self.EVENT}
 
     # What needs an argument that the paths do not have, or has methods of a vendor only.
     QUERIES = {'/v1/nodes/validate': '?node_uuid=' + NODE,
                '/v1/drivers/properties': '?driver_name=fake-hardware'}
 
+    # Vendors' methods are their own; fake hardware refuses the others.
+    UNASKED = ('{method}', 'vendor_passthru', '{indicator}', 'vmedia')
+
     def test_answers_keep_to_the_contract(self):
         known, held = self.fill(), 0
         for path, method, operation in CONTRACT.operations():
-            if method != 'get' or path.endswith(('{method}', 'vendor_passthru')):
+            if method != 'get' or path.endswith(self.UNASKED):
                 continue
             for version in filter(lambda v: CONTRACT.has(operation, v), VERSIONS):
                 for query in self.queries(path, operation, version):
                     url = path.format(**known) + query
                     what = 'GET %s at 1.%d' % (url, version)
                     reply = self.castiron.request('GET', url, version='1.%d' % version)
+                    if server.is_unserved(reply.status, repr(reply)):
+                        continue
                     with self.subTest(what):
                         self.assertEqual(200, reply.status, reply)
                         self.hold(what, operation, 200, version, reply.json, url)
@@ -176,6 +203,8 @@ class Live(case.Case, Answers):
         names = {p['name'] for p in operation.get('parameters', ()) if CONTRACT.has(p, version)}
         if '/drivers' in path or path.endswith('/detail'):
             return
+        if path.endswith(('/bios', '/firmware')):  # they show some fields besides those asked for
+            names.discard('fields')
         if 'fields' in names:
             yield '?fields=links' if 'conductors' in path else '?fields=uuid,extra'
         if 'detail' in names:
