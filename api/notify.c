@@ -46,6 +46,13 @@ void ci_notify_crud(struct ci_ctx *ctx, const void *record, const char *action,
                                                         .told = told});
 }
 
+bool ci_notify_start(struct ci_ctx *ctx, const void *record, const char *action,
+                     const struct ci_told *told)
+{
+    ci_notify_crud(ctx, record, action, CI_NOTIFY_START, told);
+    return true;
+}
+
 bool ci_notify_done(struct ci_ctx *ctx, const void *record, const char *action,
                     const struct ci_told *told, bool done)
 {

@@ -10,13 +10,17 @@
  * `told` is what the payload has beside the record (objects/notification.def), for instance
  * {{"node_uuid", uuid}, {0}}. Nothing is done while notifications are off.
  *
- *     ci_notify_crud(ctx, port, "create", CI_NOTIFY_START, told);
- *     return ci_notify_done(ctx, port, "create", told, create(req, port));
+ *     return ci_notify_start(ctx, port, "create", told) &&
+ *            ci_notify_done(ctx, port, "create", told, create(req, port));
  */
 
 /* Tells of a record of any type with a …CRUDPayload; "maintenance_set" of a node as well. */
 void ci_notify_crud(struct ci_ctx *ctx, const void *record, const char *action,
                     enum ci_notify_status status, const struct ci_told *told);
+
+/* Tells of its start, and gives true. */
+bool ci_notify_start(struct ci_ctx *ctx, const void *record, const char *action,
+                     const struct ci_told *told);
 
 /* Tells how it ended, and gives `done`; ctx->error stays what it is. */
 bool ci_notify_done(struct ci_ctx *ctx, const void *record, const char *action,

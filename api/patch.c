@@ -211,6 +211,18 @@ bool ci_patch_update(struct ci_request *req, const struct ci_patch_rules *rules,
     return true;
 }
 
+/* What is created has a UUID from the beginning: listeners are told it before it is stored. */
+static void name_it(struct ci_request *req, void *object)
+{
+    const struct ci_type *type = ((struct ci_object *)object)->type;
+    const int n = ci_field_find(type, "uuid");
+
+    if (n < 0 || !ci_field_is_null(object, &type->fields[n]))
+        return;
+    *(const char **)ci_field_at(object, &type->fields[n]) = ci_uuid_new(req->ctx->mem);
+    ci_object_mark(object, (size_t)n);
+}
+
 bool ci_create_fill(struct ci_request *req, void *object, const json_t *document)
 {
     const struct ci_type *type = ((struct ci_object *)object)->type;
@@ -237,6 +249,7 @@ bool ci_create_fill(struct ci_request *req, void *object, const json_t *document
             return false;
         ci_object_mark(object, (size_t)n);
     }
+    name_it(req, object);
     return true;
 }
 

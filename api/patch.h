@@ -45,8 +45,8 @@ ci_must_check bool ci_patch_update(struct ci_request *req, const struct ci_patch
 
 /*
  * Sets in a new object what the document of a create holds; members that are not fields are
- * left to the caller. Fails with NotAcceptable for fields newer than the version that are not
- * null.
+ * left to the caller. Without a UUID it gets one. Fails with NotAcceptable for fields newer than
+ * the version that are not null.
  */
 ci_must_check bool ci_create_fill(struct ci_request *req, void *object, const json_t *document);
 

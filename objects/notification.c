@@ -161,6 +161,16 @@ static bool names_value(struct ci_ctx *ctx, const char *names, json_t **ret_valu
     return true;
 }
 
+/* What REST shows nobody: how a sensitive rule works. */
+static bool is_hidden(const struct ci_object *record, const struct ci_field *field)
+{
+    static const char *const hidden[] = {"actions", "conditions", NULL};
+
+    return record->type == &ci_inspection_rule_type &&
+           ci_is_true(((const struct ci_inspection_rule *)record)->sensitive) &&
+           ci_one_of(field->name, hidden);
+}
+
 static bool member(struct ci_ctx *ctx, const struct ci_object *record, size_t field,
                    json_t **ret_value)
 {
@@ -168,6 +178,10 @@ static bool member(struct ci_ctx *ctx, const struct ci_object *record, size_t fi
     const char *text =
         ci_field_is_json(of) ? *(const char *const *)((const char *)record + of->offset) : NULL;
 
+    if (is_hidden(record, of)) {
+        *ret_value = json_array();
+        return true;
+    }
     if (of->access & CI_SECRETS)
         return masked_value(ctx, text, ret_value);
     if (of->kind == CI_KIND_TRAITS)

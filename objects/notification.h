@@ -24,7 +24,8 @@ struct ci_told {
 /*
  * The payload in its message form, at the version that goes with the record's version in the
  * pinned release. What the record leaves unset is null or empty; what is not told is null.
- * Secrets of nodes are masked as in REST answers, and their image_url too. The value belongs to
+ * Secrets of nodes are masked as in REST answers, and their image_url too; a sensitive inspection
+ * rule is told without its conditions and actions. The value belongs to
  * ctx's arena. Fails with Invalid when a stored JSON text is none.
  */
 ci_must_check bool ci_payload_write(struct ci_ctx *ctx, enum ci_payload payload, const void *record,

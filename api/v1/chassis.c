@@ -13,7 +13,6 @@
 #include "api/v1/handlers.h"
 #include "api/v1/views.h"
 #include "api/version.h"
-#include "base/ident.h"
 
 const struct ci_param ci_params_chassis_detail[] = {
     {"marker", CI_PARAM_UUID, 1, CI_BELOW_NOTHING, false},
@@ -124,19 +123,6 @@ bool ci_chassis_show(struct ci_request *req)
     return ci_view_reply(req, &ci_chassis_view, req->idents[0]);
 }
 
-/* One change of the database, told of before and after. */
-static bool change(struct ci_request *req, struct ci_chassis *chassis, const char *action,
-                   bool (*act)(struct ci_ctx *, struct ci_chassis *))
-{
-    ci_notify_crud(req->ctx, chassis, action, CI_NOTIFY_START, NULL);
-    return ci_notify_done(req->ctx, chassis, action, NULL, act(req->ctx, chassis));
-}
-
-static bool destroy(struct ci_ctx *ctx, struct ci_chassis *chassis)
-{
-    return ci_chassis_destroy(ctx, chassis);
-}
-
 bool ci_chassis_create_route(struct ci_request *req)
 {
     static const char *const uuids[] = {"uuid", NULL};
@@ -148,9 +134,9 @@ bool ci_chassis_create_route(struct ci_request *req)
     if (!ci_schema_check(req->ctx, patch_rules.schema, "chassis", req->json) ||
         !ci_document_uuids(req, req->json, uuids) || !ci_create_fill(req, chassis, req->json))
         return false;
-    if (!chassis->uuid) /* who is told of it before it is there is told its name */
-        ci_chassis_set_uuid(chassis, ci_uuid_new(req->ctx->mem));
-    return change(req, chassis, "create", ci_chassis_create) &&
+    return ci_notify_start(req->ctx, chassis, "create", NULL) &&
+           ci_notify_done(req->ctx, chassis, "create", NULL,
+                          ci_chassis_create(req->ctx, chassis)) &&
            ci_reply_location(req, "/v1/chassis/%s", chassis->uuid) &&
            ci_view_reply(req, &ci_chassis_view, chassis->uuid);
 }
@@ -165,7 +151,8 @@ bool ci_chassis_patch_route(struct ci_request *req)
            ci_chassis_load(req->ctx, req->idents[0], &chassis) &&
            ci_patch_apply(req, &patch_rules, chassis, NULL, &document) &&
            ci_patch_update(req, &patch_rules, chassis, document) &&
-           change(req, chassis, "update", ci_chassis_save) &&
+           ci_notify_start(req->ctx, chassis, "update", NULL) &&
+           ci_notify_done(req->ctx, chassis, "update", NULL, ci_chassis_save(req->ctx, chassis)) &&
            ci_view_reply(req, &ci_chassis_view, chassis->uuid);
 }
 
@@ -174,7 +161,8 @@ bool ci_chassis_delete_route(struct ci_request *req)
     struct ci_chassis *chassis;
 
     return ci_chassis_load(req->ctx, req->idents[0], &chassis) &&
-           change(req, chassis, "delete", destroy);
+           ci_notify_start(req->ctx, chassis, "delete", NULL) &&
+           ci_notify_done(req->ctx, chassis, "delete", NULL, ci_chassis_destroy(req->ctx, chassis));
 }
 
 static bool nodes(struct ci_request *req, bool detail)

@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 
+#include "api/notify.h"
 #include "api/patch.h"
 #include "api/schema.h"
 #include "api/v1/contract.h"
@@ -127,7 +128,9 @@ bool ci_template_create_route(struct ci_request *req)
 
     return ci_schema_check(req->ctx, ci_deploy_template_rules()->schema, "template", document) &&
            check(req, document, "template") && ci_create_fill(req, made, document) &&
-           ci_deploy_template_create(req->ctx, made) &&
+           ci_notify_start(req->ctx, made, "create", NULL) &&
+           ci_notify_done(req->ctx, made, "create", NULL,
+                          ci_deploy_template_create(req->ctx, made)) &&
            ci_reply_location(req, "/v1/deploy_templates/%s", made->uuid) &&
            ci_view_reply(req, &ci_deploy_template_view, made->uuid);
 }
@@ -140,7 +143,10 @@ bool ci_template_patch_route(struct ci_request *req)
 
     return ci_patch_check(req, may) && ci_deploy_template_load(req->ctx, req->idents[0], &found) &&
            ci_patch_apply(req, may, found, NULL, &document) && check(req, document, "patch") &&
-           ci_patch_update(req, may, found, document) && ci_deploy_template_save(req->ctx, found) &&
+           ci_patch_update(req, may, found, document) &&
+           ci_notify_start(req->ctx, found, "update", NULL) &&
+           ci_notify_done(req->ctx, found, "update", NULL,
+                          ci_deploy_template_save(req->ctx, found)) &&
            ci_view_reply(req, &ci_deploy_template_view, found->uuid);
 }
 
@@ -149,5 +155,7 @@ bool ci_template_delete_route(struct ci_request *req)
     struct ci_deploy_template *found;
 
     return ci_deploy_template_load(req->ctx, req->idents[0], &found) &&
-           ci_deploy_template_destroy(req->ctx, found);
+           ci_notify_start(req->ctx, found, "delete", NULL) &&
+           ci_notify_done(req->ctx, found, "delete", NULL,
+                          ci_deploy_template_destroy(req->ctx, found));
 }

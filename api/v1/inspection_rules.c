@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "api/notify.h"
 #include "api/patch.h"
 #include "api/schema.h"
 #include "api/v1/contract.h"
@@ -200,7 +201,9 @@ bool ci_rule_create_route(struct ci_request *req)
 
     return ci_schema_check(req->ctx, ci_inspection_rule_rules()->schema, NULL, document) &&
            check(req, document) && ci_create_fill(req, made, document) &&
-           ci_inspection_rule_create(req->ctx, made) &&
+           ci_notify_start(req->ctx, made, "create", NULL) &&
+           ci_notify_done(req->ctx, made, "create", NULL,
+                          ci_inspection_rule_create(req->ctx, made)) &&
            ci_reply_location(req, "/v1/inspection_rules/%s", made->uuid) &&
            ci_view_reply(req, &ci_inspection_rule_view, made->uuid);
 }
@@ -226,7 +229,9 @@ bool ci_rule_patch_route(struct ci_request *req)
            ci_inspection_rule_load(req->ctx, req->idents[0], &rule) && check_sensitive(req, rule) &&
            ci_patch_apply(req, allowed, rule, NULL, &document) && check(req, document) &&
            ci_patch_update(req, allowed, rule, document) &&
-           ci_inspection_rule_save(req->ctx, rule) &&
+           ci_notify_start(req->ctx, rule, "update", NULL) &&
+           ci_notify_done(req->ctx, rule, "update", NULL,
+                          ci_inspection_rule_save(req->ctx, rule)) &&
            ci_view_reply(req, &ci_inspection_rule_view, rule->uuid);
 }
 
@@ -235,5 +240,7 @@ bool ci_rule_delete_route(struct ci_request *req)
     struct ci_inspection_rule *rule;
 
     return ci_inspection_rule_load(req->ctx, req->idents[0], &rule) &&
-           ci_inspection_rule_destroy(req->ctx, rule);
+           ci_notify_start(req->ctx, rule, "delete", NULL) &&
+           ci_notify_done(req->ctx, rule, "delete", NULL,
+                          ci_inspection_rule_destroy(req->ctx, rule));
 }

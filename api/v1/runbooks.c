@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 
+#include "api/notify.h"
 #include "api/patch.h"
 #include "api/schema.h"
 #include "api/v1/contract.h"
@@ -192,7 +193,8 @@ bool ci_runbook_create_route(struct ci_request *req)
 
     pthread_once(&once, make_schemas);
     return check_new(req, document) && ci_create_fill(req, made, document) && own(req, made) &&
-           ci_runbook_create(req->ctx, made) &&
+           ci_notify_start(req->ctx, made, "create", NULL) &&
+           ci_notify_done(req->ctx, made, "create", NULL, ci_runbook_create(req->ctx, made)) &&
            ci_reply_location(req, "/v1/runbooks/%s", made->uuid) &&
            ci_view_reply(req, &ci_runbook_view, made->uuid);
 }
@@ -221,7 +223,9 @@ static bool patch(struct ci_request *req, const struct ci_patch_rules *allowed,
     if (ci_patch_value(req, "/public"))
         more = ci_json(req->ctx, json_pack("{s:n}", "owner"));
     return ci_patch_apply(req, allowed, runbook, more, &document) && check(req, document) &&
-           ci_patch_update(req, allowed, runbook, document) && ci_runbook_save(req->ctx, runbook) &&
+           ci_patch_update(req, allowed, runbook, document) &&
+           ci_notify_start(req->ctx, runbook, "update", NULL) &&
+           ci_notify_done(req->ctx, runbook, "update", NULL, ci_runbook_save(req->ctx, runbook)) &&
            ci_view_reply(req, &ci_runbook_view, runbook->uuid);
 }
 
@@ -241,5 +245,6 @@ bool ci_runbook_delete_route(struct ci_request *req)
     struct ci_runbook *runbook;
 
     return ci_runbook_load(req->ctx, req->idents[0], &runbook) &&
-           ci_runbook_destroy(req->ctx, runbook);
+           ci_notify_start(req->ctx, runbook, "delete", NULL) &&
+           ci_notify_done(req->ctx, runbook, "delete", NULL, ci_runbook_destroy(req->ctx, runbook));
 }

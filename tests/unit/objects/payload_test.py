@@ -128,6 +128,14 @@ class Payloads(unittest.TestCase):
             self.assertEqual(info, data['extra'])  # not for secrets, and shown by REST as well
         self.assertEqual(MASK, data['driver_internal_info']['agent_secret_token'])
 
+    def test_a_sensitive_rule_is_told_without_what_it_does(self):
+        for sensitive, told in ((True, []), (False, [{'op': 'fail'}])):
+            made, = self.make([{'payload': 'InspectionRuleCRUDPayload', 'record': {
+                'sensitive': sensitive, 'actions': [{'op': 'fail'}], 'conditions': [{'op': 'fail'}]}}])
+            data = made['ironic_object.data']
+            self.assertEqual((sensitive, told, told), (
+                data['sensitive'], data['actions'], data['conditions']))
+
     def test_only_what_belongs_to_the_class_is_told(self):
         made, = self.make([{'payload': 'PortCRUDPayload', 'told': {
             'node_uuid': 'n', 'to_power': 'power on'}}])
