@@ -8,7 +8,11 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "conductor/calls.h"
+
+/* More than any method has. */
+enum { ARGUMENTS_MAX = 16 };
 
 static bool (*const functions[CI_RPC_COUNT])(struct ci_call *call) = {
 #define CALL(name) [CI_RPC_##name] = ci_call_##name,
@@ -21,27 +25,49 @@ bool ci_conductor_answers(enum ci_rpc_method method)
     return method < CI_RPC_COUNT && functions[method];
 }
 
+/* 'a', 'b', and 'c': how Python lists what is missing. */
+static const char *names(struct ci_ctx *ctx, const char *const *missing, size_t n)
+{
+    struct ci_text *text = ci_text_new(ctx->mem, 1000);
+
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0)
+            ci_text_add(text, n > 2 ? ", " : " ");
+        ci_text_printf(text, "%s'%s'", i > 0 && i + 1 == n ? "and " : "", missing[i]);
+    }
+    return text->bytes;
+}
+
+static bool check_missing(struct ci_ctx *ctx, const struct ci_rpc_row *row, const json_t *args)
+{
+    const char *missing[ARGUMENTS_MAX];
+    struct ci_rpc_argument argument;
+    size_t n = 0;
+
+    for (size_t i = 0; ci_rpc_argument(row, i, &argument); i++) {
+        if (!argument.optional && !json_object_getn(args, argument.name, argument.length) &&
+            n < ARGUMENTS_MAX)
+            missing[n++] = ci_strndup(ctx->mem, argument.name, argument.length);
+    }
+    return n == 0 || ci_fail_text(ctx, TypeError,
+                                  "ConductorManager.%s() missing %zu required positional "
+                                  "argument%s: %s",
+                                  row->name, n, n == 1 ? "" : "s", names(ctx, missing, n));
+}
+
 static bool check_arguments(struct ci_ctx *ctx, const struct ci_rpc_row *row, json_t *args)
 {
-    struct ci_rpc_argument argument;
     const char *key;
     json_t *value;
 
     json_object_foreach(args, key, value)
     {
         if (!ci_rpc_takes(row, key))
-            return ci_fail_text(ctx, IronicException,
+            return ci_fail_text(ctx, TypeError,
                                 "ConductorManager.%s() got an unexpected keyword argument '%s'",
                                 row->name, key);
     }
-    for (size_t i = 0; ci_rpc_argument(row, i, &argument); i++) {
-        if (!argument.optional && !json_object_getn(args, argument.name, argument.length))
-            return ci_fail_text(ctx, IronicException,
-                                "ConductorManager.%s() missing 1 required positional argument: "
-                                "'%.*s'",
-                                row->name, (int)argument.length, argument.name);
-    }
-    return true;
+    return check_missing(ctx, row, args);
 }
 
 bool ci_conductor_dispatch(struct ci_ctx *ctx, enum ci_rpc_method method, json_t *args,

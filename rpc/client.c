@@ -7,7 +7,10 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "objects/releases.h"
+#include "objects/row.h"
+#include "objects/types.h"
 #include "rpc/local.h"
 #include "rpc/transport.h"
 
@@ -98,14 +101,39 @@ static bool fit_to_pin(struct ci_ctx *ctx, const struct ci_rpc_row *row, json_t 
     return true;
 }
 
+/* Said here, where it is known that a peer has sent it: reading it fails in the caller. */
+static void look_at_version(struct ci_ctx *ctx, const struct ci_rpc_row *row, const json_t *result)
+{
+    const char *name = json_string_value(json_object_get(result, "ironic_object.name"));
+    const char *version = json_string_value(json_object_get(result, "ironic_object.version"));
+    const struct ci_type *type = name ? ci_type_find(name) : NULL;
+    int minor;
+
+    if (!type || !version || ci_row_version(ctx, type, version, &minor))
+        return;
+    ci_warning(ctx, "A conductor is newer than this service; set its pin_release_version",
+               "method=%s error=%s", row->name, ci_error_take(ctx));
+}
+
+/* The other way about. */
+static bool look_at_failure(struct ci_ctx *ctx, const struct ci_rpc_row *row)
+{
+    if (ctx->error && strstr(ctx->error->message, "is not supported, supported version is"))
+        ci_warning(ctx, "A conductor is older than this service; set pin_release_version here",
+                   "method=%s error=%s", row->name, ctx->error->message);
+    return false;
+}
+
 static bool send_to(struct ci_ctx *ctx, const char *host, enum ci_rpc_method method, json_t *args,
                     json_t **ret_result)
 {
     json_t *result = NULL;
 
-    if (!fit_to_pin(ctx, &rows[method], args) ||
-        !ctx->rpc->call(ctx->rpc, ctx, host, method, args, &result))
+    if (!fit_to_pin(ctx, &rows[method], args))
         return false;
+    if (!ctx->rpc->call(ctx->rpc, ctx, host, method, args, &result))
+        return look_at_failure(ctx, &rows[method]);
+    look_at_version(ctx, &rows[method], result);
     if (ret_result)
         *ret_result = result;
     return true;

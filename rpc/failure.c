@@ -22,16 +22,19 @@
 
 enum { STATUS_MIN = 400, STATUS_MAX = 599 };
 
-/* Classes whose Python home is not Ironic: a peer does not rebuild them. */
+/* Classes whose Python home is not Ironic: a peer rebuilds only those of Python itself. */
 static const struct {
     enum ci_error_class class;
     const char *module;
 } homes[] = {
+    {CI_ERR_AttributeError, BUILTINS},
     {CI_ERR_IncompatibleObjectVersion, "oslo_versionedobjects.exception"},
-    {CI_ERR_MessagingTimeout, "oslo_messaging.exceptions"},
+    {CI_ERR_InvalidTargetVersion, "oslo_versionedobjects.exception"},
+    {CI_ERR_KeyError, BUILTINS},
     {CI_ERR_MessagingTimeout, "oslo_messaging.exceptions"},
     {CI_ERR_NoSuchMethod, "oslo_messaging.rpc.dispatcher"},
     {CI_ERR_RemoteError, "oslo_messaging.rpc.client"},
+    {CI_ERR_TypeError, BUILTINS},
     {CI_ERR_UnsupportedObjectError, "oslo_versionedobjects.exception"},
     {CI_ERR_UnsupportedVersion, "oslo_messaging.rpc.dispatcher"},
 };
@@ -216,7 +219,8 @@ void ci_failure_of_error(struct ci_ctx *ctx, struct ci_failure *ret_failure)
 
     if (class == CI_ERR_ClientSideError)
         failure.kwargs = ci_json(ctx, json_pack("{si}", "status_code", error->status));
-    else if (strncmp(module, "oslo_messaging", strlen("oslo_messaging")) != 0)
+    else if (strncmp(module, "oslo_messaging", strlen("oslo_messaging")) != 0 &&
+             strcmp(module, BUILTINS) != 0)
         failure.kwargs = kwargs_of(ctx, error, strcmp(module, IRONIC) == 0);
     *ret_failure = failure;
 }

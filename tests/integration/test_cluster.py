@@ -48,6 +48,7 @@ UNROUTED = {
     'get_supported_indicators': 4, 'get_indicator_state': 4, 'set_indicator_state': 4,
     'get_node_with_token': 4, 'attach_virtual_media': 4, 'detach_virtual_media': 4,
     'get_virtual_media': 4, 'update_portgroup_physical_network': 4,
+    'object_action': 4, 'object_class_action_versions': 4, 'object_backport_versions': 4,
 }
 # What a Debian conductor shows when a name is taken, among its own kind as well.
 KNOWN = ('UniqueViolation', 'DBDuplicateEntry', 'DuplicateName')

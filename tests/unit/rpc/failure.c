@@ -61,6 +61,23 @@ START_TEST(a_status_of_its_own_travels_as_code)
 }
 END_TEST
 
+START_TEST(pythons_own_travel_with_their_message_alone)
+{
+    struct ci_ctx *ctx = unit_ctx();
+    struct ci_failure failure;
+
+    ck_assert(!ci_fail_text(ctx, TypeError, "f() missing 'x'"));
+    ci_failure_of_error(ctx, &failure);
+    ck_assert_str_eq(failure.class, "TypeError");
+    ck_assert_str_eq(failure.module, "builtins");
+    ck_assert_ptr_null(failure.kwargs);
+    ci_error_clear(ctx);
+    ck_assert(!ci_failure_raise(ctx, &failure));
+    ck_assert_int_eq(ctx->error->status, 500);
+    ck_assert_str_eq(ctx->error->message, "f() missing 'x'");
+}
+END_TEST
+
 START_TEST(what_a_peer_cannot_know_goes_as_what_it_is_a_kind_of)
 {
     static const struct {
@@ -173,6 +190,7 @@ START_TEST(no_failure_of_any_shape_is_taken_for_success)
 END_TEST
 
 UNIT_MAIN("rpc/failure", values_travel_as_json_in_json, the_librarys_values_travel_as_they_are,
-          a_status_of_its_own_travels_as_code, what_a_peer_cannot_know_goes_as_what_it_is_a_kind_of,
-          the_text_is_as_python_writes_it, tracebacks_are_kept_where_the_operator_wants_them,
-          a_peer_cannot_raise_what_is_ours_alone, no_failure_of_any_shape_is_taken_for_success)
+          a_status_of_its_own_travels_as_code, pythons_own_travel_with_their_message_alone,
+          what_a_peer_cannot_know_goes_as_what_it_is_a_kind_of, the_text_is_as_python_writes_it,
+          tracebacks_are_kept_where_the_operator_wants_them, a_peer_cannot_raise_what_is_ours_alone,
+          no_failure_of_any_shape_is_taken_for_success)
