@@ -88,6 +88,22 @@ void ci_filter_contains(struct ci_filter *filter, struct ci_arena *mem, const ch
     ci_filter_add(filter, ci_printf(mem, "%s LIKE ? ESCAPE '\\'", column), like->bytes);
 }
 
+/* Only what is the project's, where the caller may not list everything. */
+static bool add_project(struct page *page)
+{
+    const struct ci_ownership *owned = page->view->owned;
+    const char *project = NULL;
+
+    if (!owned)
+        return true;
+    if (!ci_policy_list(page->req, owned->family,
+                        owned->param ? ci_arg_text(page->req, owned->param) : NULL, &project))
+        return false;
+    if (project)
+        ci_filter_add(&page->filter, owned->of_project, project);
+    return true;
+}
+
 static bool read_limit(struct page *page)
 {
     const struct ci_arg *limit = ci_arg(page->req, "limit");
@@ -337,7 +353,8 @@ bool ci_view_list(struct ci_request *req, const struct ci_view *view,
 
     if (filter->sql->overflow)
         return ci_fail_text(req->ctx, InvalidParameterValue, "A filter has too many values.");
-    if (!read_limit(&page) || !read_sort(&page) || !read_fields(&page) || !read_marker(&page))
+    if (!add_project(&page) || !read_limit(&page) || !read_sort(&page) || !read_fields(&page) ||
+        !read_marker(&page))
         return false;
     if (view->where_always)
         ci_filter_add(&page.filter, view->where_always, NULL);

@@ -52,10 +52,11 @@ size_t ci_pipeline_body_limit(const struct ci_request *req)
 void ci_pipeline_run(struct ci_request *req)
 {
     req->status = req->route->status;
-    if (ci_body_parse(req) &&    /* 400: is the JSON sound */
-        ci_args_read(req) &&     /* 400, 406: the parameters of the query and of verbs */
-        ci_policy_allow(req) &&  /* 403: rules that need no record */
-        req->route->handle(req)) /* the controller */
+    if (ci_body_parse(req) &&      /* 400: is the JSON sound */
+        ci_args_read(req) &&       /* 400, 406: the parameters of the query and of verbs */
+        ci_policy_allow(req) &&    /* 403: rules that need no record */
+        req->route->handle(req) && /* the controller */
+        ci_policy_settled(req))    /* 403: a route that forgot to ask */
         return;
     /* The caller runs it again where it may wait. */
     if (!ci_failed_with(req->ctx, CI_ERR_MustWait))

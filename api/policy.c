@@ -1,80 +1,266 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Policies, as far as they can be asked: without an identity service every caller is an
- * administrator.
+ * Policies: the questions controllers ask, and the rules they are answered from.
  */
 #include "api/policy.h"
 
-#include <glob.h>
-#include <stdio.h>
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "api/policy_file.h"
 #include "api/routes.h"
 #include "base/config.h"
+#include "base/log.h"
+#include "base/time.h"
+
+/* How often the files are looked at. */
+#define LOOK_NS 1000000000
+
+/* The rules in force and who holds them. */
+struct held {
+    struct ci_policy_rules *rules;
+    size_t holders;
+};
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct held *current; /* guarded by mutex, as all below */
+static uint64_t state;
+static int64_t looked_ns;
+
+static void let_go(void *arg)
+{
+    struct held *held = arg;
+    bool last;
+
+    pthread_mutex_lock(&mutex);
+    last = --held->holders == 0;
+    pthread_mutex_unlock(&mutex);
+    if (last) {
+        ci_policy_rules_free(held->rules);
+        free(held);
+    }
+}
+
+static struct held *held_new(struct ci_policy_rules *rules)
+{
+    struct held *held = calloc(1, sizeof *held);
+
+    if (!held)
+        abort();
+    *held = (struct held){.rules = rules, .holders = 1};
+    return held;
+}
+
+bool ci_policy_open(struct ci_ctx *ctx)
+{
+    struct ci_policy_rules *rules;
+    uint64_t before = ci_policy_rules_state(ctx);
+
+    if (!ci_policy_rules_new(ctx, &rules))
+        return false;
+    ci_policy_close();
+    pthread_mutex_lock(&mutex);
+    current = held_new(rules);
+    state = before;
+    looked_ns = ci_time_monotonic_ns();
+    pthread_mutex_unlock(&mutex);
+    return true;
+}
+
+void ci_policy_close(void)
+{
+    struct held *held;
+
+    pthread_mutex_lock(&mutex);
+    held = current;
+    current = NULL;
+    pthread_mutex_unlock(&mutex);
+    if (held)
+        let_go(held);
+}
+
+/* Reads the files again if they changed. With the mutex; gives what to let go of, or NULL. */
+static struct held *refresh(struct ci_ctx *ctx)
+{
+    int64_t now_ns = ci_time_monotonic_ns();
+    struct held *old = NULL;
+    struct ci_policy_rules *rules;
+    uint64_t found;
+
+    if (now_ns - looked_ns < LOOK_NS)
+        return NULL;
+    looked_ns = now_ns;
+    found = ci_policy_rules_state(ctx);
+    if (found == state)
+        return NULL;
+    state = found;
+    if (ci_policy_rules_new(ctx, &rules)) {
+        old = current;
+        current = held_new(rules);
+        ci_info(ctx, "Policies read again", "rules=%zu", ci_policies_n);
+    } else {
+        ci_error_log(ctx, "Policies stay as they were", "reason=%s", ctx->error->message);
+        ci_error_clear(ctx);
+    }
+    return old;
+}
+
+/* The table alone, for what runs without ci_policy_open(): tests. */
+static struct ci_policy_rules *defaults(struct ci_ctx *ctx)
+{
+    const struct ci_policy_entries none = {0};
+    struct ci_policy_rules *rules = NULL;
+
+    if (!ci_policy_rules_of(ctx, &none, &rules))
+        abort(); /* Our own rows are well formed. */
+    looked_ns = ci_time_monotonic_ns();
+    state = ci_policy_rules_state(ctx);
+    return rules;
+}
+
+/* The rules of this request, held to its end. */
+static const struct ci_policy_rules *rules_of(struct ci_request *req)
+{
+    struct held *held, *old;
+
+    if (req->policies)
+        return req->policies;
+    pthread_mutex_lock(&mutex);
+    old = current ? refresh(req->ctx) : NULL;
+    if (!current)
+        current = held_new(defaults(req->ctx));
+    held = current;
+    held->holders++;
+    pthread_mutex_unlock(&mutex);
+    if (old)
+        let_go(old);
+    ci_defer(req->ctx->mem, let_go, held);
+    req->policies = held->rules;
+    return req->policies;
+}
+
+/* Is the token of a scope that the rule is for? Other scopes are let pass unless enforced. */
+static bool in_scope(const struct ci_request *req, const struct ci_policy *policy)
+{
+    const struct ci_identity *who = &req->ctx->who;
+    unsigned scope = CI_SCOPE_PROJECT;
+
+    if (!req->ctx->config->oslo_policy.enforce_scope)
+        return true;
+    if (who->system_scope)
+        scope = CI_SCOPE_SYSTEM;
+    else if (who->domain_id)
+        scope = CI_SCOPE_DOMAIN;
+    return policy->scopes & scope;
+}
+
+bool ci_policy_shows(struct ci_request *req, const char *name,
+                     const struct ci_policy_record *record)
+{
+    const struct ci_config *config = req->ctx->config;
+    const struct ci_policy *policy = ci_policy_find(name);
+    const struct ci_rule *rule;
+    struct ci_rule_facts facts = {.who = &req->ctx->who};
+
+    assert(policy);
+    rule = ci_policy_rules_get(rules_of(req), policy);
+    if (config->DEFAULT.rbac_service_role_elevated_access)
+        facts.service_project = config->DEFAULT.rbac_service_project_name;
+    if (record) {
+        facts.kind = record->kind;
+        facts.owner = record->owner;
+        facts.lessee = record->lessee;
+    }
+    return in_scope(req, policy) && ci_rule_allows(rule, &facts);
+}
+
+bool ci_policy_is(struct ci_request *req, const char *name, const struct ci_policy_record *record)
+{
+    return req->ctx->who.is_admin || ci_policy_shows(req, name, record);
+}
+
+bool ci_policy_ask(struct ci_request *req, const char *name, const struct ci_policy_record *record)
+{
+    req->settled = true;
+    return ci_policy_is(req, name, record) || ci_fail(req->ctx, HTTPForbidden, name);
+}
 
 bool ci_policy_allow(struct ci_request *req)
 {
-    if (req->ctx->who.is_admin || !req->route->policy)
+    const struct ci_policy *policy;
+
+    if (req->ctx->who.is_admin || !req->route->policy) {
+        req->settled = true;
         return true;
+    }
+    policy = ci_policy_find(req->route->policy);
+    if (!policy)
+        return ci_fail(req->ctx, HTTPForbidden, req->route->policy);
+    return policy->asks != CI_ASKS_ROUTE || ci_policy_ask(req, req->route->policy, NULL);
+}
+
+bool ci_policy_settled(struct ci_request *req)
+{
+    if (req->settled)
+        return true;
+    ci_error_log(req->ctx, "A route answers without asking its policy", "method=%s path=%s rule=%s",
+                 req->method, req->route->path, req->route->policy);
     return ci_fail(req->ctx, HTTPForbidden, req->route->policy);
 }
 
-/* Has the file a line that is neither empty nor a comment? Packages install samples. */
-static bool has_rules(const char *path)
+bool ci_policy_sees(struct ci_request *req, const struct ci_policy_record *record)
 {
-    FILE *file = fopen(path, "re");
-    char line[1024];
-    bool found = false;
-
-    while (file && !found && fgets(line, sizeof line, file))
-        found = line[strspn(line, " \t\r\n")] != '\0' && line[strspn(line, " \t")] != '#';
-    if (file)
-        (void)fclose(file); /* Only read from. */
-    return found;
+    return req->ctx->who.is_admin ||
+           ci_policy_shows(req, ci_printf(req->ctx->mem, "baremetal:%s:get", record->kind), record);
 }
 
-/* The first file with rules that the pattern matches, as it is or in a folder of configuration. */
-static bool find_rules(struct ci_arena *mem, const char *pattern, const char **ret_path)
+/* Whoever may not delete a node may still delete one of their own. */
+static bool deletes_own(struct ci_request *req, const struct ci_policy_record *record)
 {
-    static const char *const folders[] = {"/etc/castiron/", "/etc/ironic/"};
-    size_t n = pattern[0] == '/' ? 1 : sizeof folders / sizeof folders[0];
-
-    *ret_path = NULL;
-    for (size_t i = 0; i < n && !*ret_path; i++) {
-        glob_t paths;
-
-        if (glob(ci_printf(mem, "%s%s", pattern[0] == '/' ? "" : folders[i], pattern), 0, NULL,
-                 &paths) != 0)
-            continue;
-        for (size_t j = 0; j < paths.gl_pathc && !*ret_path; j++) {
-            if (has_rules(paths.gl_pathv[j]))
-                *ret_path = ci_strdup(mem, paths.gl_pathv[j]);
-        }
-        globfree(&paths);
-    }
-    return *ret_path != NULL;
-}
-
-static bool refuse(struct ci_ctx *ctx, const char *option, const char *path)
-{
-    return ci_fail_text(ctx, InvalidParameterValue,
-                        "%s holds policy overrides ([oslo_policy]%s), which this release does not "
-                        "honour; it would run with other rules than those written there.",
-                        path, option);
-}
-
-bool ci_policy_check(struct ci_ctx *ctx)
-{
-    const struct ci_config *config = ctx->config;
-    const char *const *dir = config->oslo_policy.policy_dirs;
-    const char *path;
-
-    if (config->oslo_policy.policy_file &&
-        find_rules(ctx->mem, config->oslo_policy.policy_file, &path))
-        return refuse(ctx, "policy_file", path);
-    for (; dir && *dir; dir++) {
-        if (find_rules(ctx->mem, ci_printf(ctx->mem, "%s/*", *dir), &path))
-            return refuse(ctx, "policy_dirs", path);
-    }
+    if (!req->ctx->config->api.project_admin_can_manage_own_nodes ||
+        strcmp(req->route->policy, "baremetal:node:delete") != 0 ||
+        !ci_policy_is(req, "baremetal:node:delete:self_owned_node", record))
+        return false;
+    ci_error_clear(req->ctx);
     return true;
+}
+
+bool ci_policy_granted(struct ci_request *req, const struct ci_policy_record *record)
+{
+    const struct ci_policy *policy;
+
+    if (req->ctx->who.is_admin)
+        return true;
+    policy = ci_policy_find(req->route->policy);
+    if (policy && policy->asks == CI_ASKS_LIST)
+        return true;
+    return ci_policy_ask(req, req->route->policy, record) || deletes_own(req, record);
+}
+
+bool ci_policy_enter(struct ci_request *req, const struct ci_policy_record *record,
+                     ci_not_found *not_found, const char *ident)
+{
+    if (!(req->route->flags & CI_ROUTE_PUBLIC) && !ci_policy_sees(req, record))
+        return not_found(req->ctx, ident);
+    return ci_policy_granted(req, record);
+}
+
+bool ci_policy_list(struct ci_request *req, const char *family, const char *project,
+                    const char **ret_project)
+{
+    const char *own = req->ctx->who.project_id, *all;
+
+    *ret_project = NULL;
+    if (req->ctx->who.is_admin)
+        return true;
+    all = ci_printf(req->ctx->mem, "baremetal:%s:list_all", family);
+    if (ci_policy_ask(req, all, NULL))
+        return true;
+    if (!own || (project && strcmp(project, own) != 0))
+        return false;
+    ci_error_clear(req->ctx);
+    *ret_project = own;
+    return ci_policy_ask(req, ci_printf(req->ctx->mem, "baremetal:%s:list", family), NULL);
 }

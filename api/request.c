@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "api/policy.h"
 #include "api/routes.h"
 #include "api/version.h"
 #include "base/config.h"
@@ -124,12 +125,20 @@ const char *ci_base_url(struct ci_request *req)
 
 bool ci_request_node_ident(struct ci_request *req, const char *ident, struct ci_node **ret_node)
 {
+    struct ci_node *node;
+
     if (!ci_api_has(req, NODE_NAME) && !ci_uuid_is_like(ident))
         return ci_fail(req->ctx, NodeNotFound, ident);
-    return ci_node_load(req->ctx, ident, ret_node);
+    if (!ci_node_load(req->ctx, ident, &node))
+        return false;
+    if (!(req->route->flags & CI_ROUTE_PUBLIC) && !ci_policy_sees(req, &CI_POLICY_NODE(node)))
+        return ci_fail(req->ctx, NodeNotFound, ident);
+    *ret_node = node;
+    return true;
 }
 
-bool ci_request_node(struct ci_request *req, struct ci_node **ret_node)
+/* The node of the path, seen. */
+static bool find_node(struct ci_request *req, struct ci_node **ret_node)
 {
     if (ci_request_node_ident(req, req->idents[0], ret_node))
         return true;
@@ -138,6 +147,22 @@ bool ci_request_node(struct ci_request *req, struct ci_node **ret_node)
         return false;
     ci_error_clear(req->ctx);
     return ci_request_node_ident(req, req->json_suffix_of, ret_node);
+}
+
+bool ci_request_node(struct ci_request *req, struct ci_node **ret_node)
+{
+    return find_node(req, ret_node) && ci_policy_granted(req, &CI_POLICY_NODE(*ret_node));
+}
+
+bool ci_request_node_by(struct ci_request *req, const char *const *rules, struct ci_node **ret_node)
+{
+    if (!find_node(req, ret_node))
+        return false;
+    for (; *rules; rules++) {
+        if (!ci_policy_ask(req, *rules, &CI_POLICY_NODE(*ret_node)))
+            return false;
+    }
+    return true;
 }
 
 bool ci_reply_location(struct ci_request *req, const char *format, ...)

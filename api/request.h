@@ -7,10 +7,15 @@
 
 struct ci_api;
 struct ci_param;
+struct ci_policy_rules;
 struct ci_route;
 
 #define CI_IDENTS_MAX 3
 #define CI_PARAMS_MAX 40
+
+/* Secrets of a node, and whether this request shows them. */
+enum ci_secret { CI_SECRET_DRIVER, CI_SECRET_INSTANCE, CI_SECRETS_N };
+enum ci_secret_state { CI_SECRET_UNASKED, CI_SECRET_SHOWN, CI_SECRET_MASKED };
 
 /* One value of a named parameter, from the query or the body. */
 struct ci_arg {
@@ -52,6 +57,9 @@ struct ci_request {
     json_t *json;                      /* the parsed body; NULL when there is none */
     const char *reservation; /* who held the node while it was changed: shown by the answer */
     const char *base_url;    /* "http://host:port", found on first use: ci_base_url() */
+    const struct ci_policy_rules *policies; /* held from the first question on: api/policy.c */
+    enum ci_secret_state secrets[CI_SECRETS_N];
+    bool settled; /* the route's policy was asked */
 
     /* The answer. */
     int status;
@@ -81,12 +89,17 @@ bool ci_arg_true(const struct ci_request *req, const char *name, bool if_absent)
 const char *ci_base_url(struct ci_request *req);
 
 /*
- * Loads the node that the path's first {node_ident} names, asking the route's policy; from
- * version 1.5 names are taken too. Fails with NodeNotFound.
+ * Loads the node that the path's first {node_ident} names, asking whether the caller may see it
+ * and then the route's policy; from version 1.5 names are taken too. Fails with NodeNotFound, and
+ * with HTTPForbidden.
  */
 ci_must_check bool ci_request_node(struct ci_request *req, struct ci_node **ret_node);
 
-/* The same for an identifier from elsewhere (a query parameter). */
+/* The same, asking these rules, ended by NULL, in place of the route's. */
+ci_must_check bool ci_request_node_by(struct ci_request *req, const char *const *rules,
+                                      struct ci_node **ret_node);
+
+/* For an identifier from elsewhere (a query parameter, a body): asks only if it may be seen. */
 ci_must_check bool ci_request_node_ident(struct ci_request *req, const char *ident,
                                          struct ci_node **ret_node);
 

@@ -127,6 +127,7 @@ static void rewind_request(struct work *work)
     ci_text_clear(req->reply);
     req->ctx->deadline_ns = 0;
     req->json = NULL;
+    req->settled = false;
     req->location = NULL;
     for (size_t i = 0; i < CI_PARAMS_MAX; i++)
         req->args[i] = (struct ci_arg){0};
@@ -225,7 +226,7 @@ static bool check(struct ci_ctx *ctx)
 {
     const struct ci_config *config = ctx->config;
 
-    if (!ci_auth_check(ctx) || !ci_policy_check(ctx) || !ci_network_data_open(ctx))
+    if (!ci_auth_check(ctx) || !ci_policy_open(ctx) || !ci_network_data_open(ctx))
         return false;
     if (config->api.enable_ssl_api)
         return ci_fail_text(ctx, InvalidParameterValue,

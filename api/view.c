@@ -84,6 +84,21 @@ static void select_needs(struct ci_view_plan *plan, const short *needs)
         ci_view_plan_need(plan, (size_t)*needs);
 }
 
+/* Administrators are not asked, so that nothing is selected for them. */
+static void select_owner(struct ci_view_plan *plan)
+{
+    const struct ci_ownership *owned = plan->view->owned;
+
+    if (!owned || plan->req->ctx->who.is_admin)
+        return;
+    add_column(plan, owned->owner);
+    plan->owner_column = (short)plan->column_count;
+    if (!owned->lessee)
+        return;
+    add_column(plan, owned->lessee);
+    plan->lessee_column = (short)plan->column_count;
+}
+
 static void add_extra(struct ci_view_plan *plan, size_t n)
 {
     const struct ci_extra *extra = &plan->view->extras[n];
@@ -118,6 +133,7 @@ void ci_view_plan_init(struct ci_view_plan *plan, struct ci_request *req,
         add_extra(plan, i);
     select_needs(plan, needs);
     select_needs(plan, view->needs);
+    select_owner(plan);
     if (plan->column_count == 0)
         ci_view_plan_need(plan, (size_t)ci_field_find(view->type, view->key));
 }
@@ -133,6 +149,20 @@ const char *ci_view_extra_value(const struct ci_view_row *row, size_t extra)
 {
     assert(row->plan->column_of_extra[extra] > 0);
     return ci_row_text(row->rows, row->row, (size_t)row->plan->column_of_extra[extra] - 1);
+}
+
+struct ci_policy_record ci_view_record(const struct ci_view_row *row)
+{
+    const struct ci_view_plan *plan = row->plan;
+    struct ci_policy_record record = {0};
+
+    if (plan->owner_column == 0)
+        return record;
+    record.kind = plan->view->owned->kind;
+    record.owner = ci_row_text(row->rows, row->row, (size_t)plan->owner_column - 1);
+    if (plan->lessee_column > 0)
+        record.lessee = ci_row_text(row->rows, row->row, (size_t)plan->lessee_column - 1);
+    return record;
 }
 
 static const struct ci_jsontext_mask secrets = {.secrets = true};
@@ -335,6 +365,15 @@ bool ci_view_all(struct ci_request *req, const struct ci_view *view, const char 
     return !req->ctx->error;
 }
 
+/* A row of an owned view is shown to whom its rule lets, unless its loader asked before. */
+static bool may_show(const struct ci_view_row *row, const char *ident)
+{
+    const struct ci_policy_record record = ci_view_record(row);
+
+    return row->req->settled || !record.kind ||
+           ci_policy_enter(row->req, &record, row->plan->view->not_found, ident);
+}
+
 bool ci_view_some(struct ci_request *req, const struct ci_view *view, const char *const *fields,
                   const char *where, size_t n, const char *const values[], bool *ret_found)
 {
@@ -348,6 +387,8 @@ bool ci_view_some(struct ci_request *req, const struct ci_view *view, const char
         return false;
     *ret_found = rows->count > 0;
     row.rows = rows;
+    if (rows->count > 0 && !may_show(&row, values[0]))
+        return false;
     if (!ci_view_load_parts(&row))
         return false;
     if (rows->count > 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "api/request.h"
+#include "api/policy.h"
 #include "db/db.h"
 
 /*
@@ -53,11 +53,23 @@ enum ci_field_words {
     CI_FIELDS_LISTED  /* 'bogus' is not one of [all there are]; of old releases: quoted */
 };
 
+/* Whose the rows of a view are: policies are asked with that. */
+struct ci_ownership {
+    const char *family;         /* of its rules: baremetal:FAMILY:list_all */
+    const char *kind;           /* of the record: "node", "allocation", "runbook" */
+    const char *owner, *lessee; /* expressions or columns; NULL: there is none */
+    const char *of_project;     /* condition that a row is the project's, '?' */
+    const char *param;          /* that filters by project, or NULL */
+};
+#define CI_OF_NODE(table, column)                                                                  \
+    "(SELECT o." column " FROM nodes o WHERE o.id = " table ".node_id)"
+
 struct ci_view {
     const struct ci_type *type;
-    const char *collection;         /* "nodes": key of lists, and part of links */
-    const char *key;                /* field that links and markers use: "uuid" */
-    const char *const *list_fields; /* of the default list, in Ironic's order; ends with NULL */
+    const struct ci_ownership *owned; /* NULL: the route's rule needs no record */
+    const char *collection;           /* "nodes": key of lists, and part of links */
+    const char *key;                  /* field that links and markers use: "uuid" */
+    const char *const *list_fields;   /* of the default list, in Ironic's order; ends with NULL */
     const struct ci_extra *extras;
     size_t extra_count;
     const short *needs; /* fields that write() reads besides its own, ended by -1, or NULL */
@@ -76,6 +88,9 @@ struct ci_view {
     const char *const *refused_sort; /* extras that Ironic refuses by their bare name; or NULL */
     enum ci_field_words field_words;
 };
+
+/* Whose the row is; for callers that are no administrators, of views that are owned. */
+struct ci_policy_record ci_view_record(const struct ci_view_row *row);
 
 /* Which fields: all of the version, or those named (by fields=, or by the default list). */
 enum ci_shape { CI_SHAPE_FULL, CI_SHAPE_FIELDS };

@@ -20,6 +20,7 @@ struct ci_view_plan {
     short column_of_extra[CI_VIEW_EXTRAS_MAX];
     short shown[CI_FIELDS_MAX], extras[CI_VIEW_EXTRAS_MAX];
     size_t shown_count, extra_count;
+    short owner_column, lessee_column; /* column + 1, or 0 */
 };
 
 /* `needs` (may be NULL) are further fields to select, ended by -1. */

@@ -39,9 +39,16 @@ void ci_ctx_carry(struct ci_ctx *to, const struct ci_ctx *from)
         .project_domain_id = ci_strdup(to->mem, who.project_domain_id),
         .project_domain_name = ci_strdup(to->mem, who.project_domain_name),
         .system_scope = ci_strdup(to->mem, who.system_scope),
+        .domain_id = ci_strdup(to->mem, who.domain_id),
         .roles = carry_roles(to->mem, who.roles),
         .auth_token = ci_strdup(to->mem, who.auth_token),
+        .service_user_id = ci_strdup(to->mem, who.service_user_id),
+        .service_user_domain_id = ci_strdup(to->mem, who.service_user_domain_id),
+        .service_project_id = ci_strdup(to->mem, who.service_project_id),
+        .service_project_domain_id = ci_strdup(to->mem, who.service_project_domain_id),
+        .service_roles = carry_roles(to->mem, who.service_roles),
         .is_admin = who.is_admin,
         .is_public_api = who.is_public_api,
+        .is_other_project = who.is_other_project,
     };
 }

@@ -23,10 +23,16 @@ struct ci_identity {
     const char *user_id, *user_name, *user_domain_id, *user_domain_name;
     const char *project_id, *project_name, *project_domain_id, *project_domain_name;
     const char *system_scope; /* "all" for system-scoped callers */
+    const char *domain_id;    /* of domain-scoped callers */
     const char *const *roles; /* ends with NULL; NULL when there are none */
     const char *auth_token;   /* secret: never logged */
-    bool is_admin;            /* every rule is granted (noauth, http_basic) */
-    bool is_public_api;       /* a route that asks for no identity */
+    /* The service that sends the request on for the caller, by its own token. */
+    const char *service_user_id, *service_user_domain_id;
+    const char *service_project_id, *service_project_domain_id;
+    const char *const *service_roles;
+    bool is_admin;         /* every rule is granted (noauth, http_basic) */
+    bool is_public_api;    /* a route that asks for no identity */
+    bool is_other_project; /* Keystone names an administrators' project, and it is another */
 };
 
 /*

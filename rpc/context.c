@@ -57,8 +57,9 @@ static const char *user_identity(const struct ci_ctx *ctx)
 {
     const struct ci_identity *who = &ctx->who;
 
-    return ci_printf(ctx->mem, "%s %s - %s %s", or_dash(who->user_id), or_dash(who->project_id),
-                     or_dash(who->user_domain_id), or_dash(who->project_domain_id));
+    return ci_printf(ctx->mem, "%s %s %s %s %s", or_dash(who->user_id), or_dash(who->project_id),
+                     or_dash(who->domain_id), or_dash(who->user_domain_id),
+                     or_dash(who->project_domain_id));
 }
 
 static void write_context(struct ci_text *text, const struct ci_ctx *ctx, const char *prefix,
@@ -70,7 +71,7 @@ static void write_context(struct ci_text *text, const struct ci_ctx *ctx, const 
     add_text(text, prefix, "project_id", who->project_id);
     add_text(text, prefix, "system_scope", who->system_scope);
     add_text(text, prefix, "project", who->project_id);
-    add_word(text, prefix, "domain", "null");
+    add_text(text, prefix, "domain", who->domain_id);
     add_text(text, prefix, "user_domain", who->user_domain_id);
     add_text(text, prefix, "project_domain", who->project_domain_id);
     add_word(text, prefix, "is_admin", "false");
@@ -82,7 +83,7 @@ static void write_context(struct ci_text *text, const struct ci_ctx *ctx, const 
     add_word(text, prefix, "resource_uuid", "null");
     add_roles(text, prefix, who->roles);
     add_text(text, prefix, "user_identity", user_identity(ctx));
-    add_word(text, prefix, "is_admin_project", "true");
+    add_word(text, prefix, "is_admin_project", who->is_other_project ? "false" : "true");
     add_word(text, prefix, "auth_token_info", "null");
 }
 
@@ -137,6 +138,7 @@ void ci_context_read(struct ci_ctx *ctx, const json_t *object, const char *prefi
         {"project_domain", &who->project_domain_id},
         {"project_domain_name", &who->project_domain_name},
         {"system_scope", &who->system_scope},
+        {"domain", &who->domain_id},
         {"auth_token", &who->auth_token},
         {"request_id", &ctx->request_id},
         {"global_request_id", &ctx->global_request_id},

@@ -141,9 +141,77 @@ static bool is_later(const struct ci_view_row *row)
     return ci_version_is_after_21_4(row->req->ctx);
 }
 
+/* What takes the place of a value that the caller may not see. */
+static const struct {
+    size_t field;
+    const char *rule, *redacted;
+} guarded[] = {
+    {ci_node_last_error_n, "baremetal:node:get:last_error",
+     "\"** Value Redacted - Requires baremetal:node:get:last_error permission. **\""},
+    {ci_node_reservation_n, "baremetal:node:get:reservation",
+     "\"** Redacted - requires baremetal:node:get:reservation permission. **\""},
+    {ci_node_driver_internal_info_n, "baremetal:node:get:driver_internal_info",
+     "{\"content\": \"** Redacted - Requires baremetal:node:get:driver_internal_info permission. "
+     "**\"}"},
+    {ci_node_driver_info_n, "baremetal:node:get:driver_info",
+     "{\"content\": \"** Redacted - requires baremetal:node:get:driver_info permission. **\"}"},
+};
+
+/* Asked with the record in lists, too, so that one node looks the same in list and detail. */
+static bool redact(struct ci_text *text, const struct ci_view_row *row, size_t field)
+{
+    struct ci_policy_record record;
+
+    if (row->req->ctx->who.is_admin)
+        return false;
+    for (size_t i = 0; i < sizeof guarded / sizeof guarded[0]; i++) {
+        if (guarded[i].field != field)
+            continue;
+        record = ci_view_record(row);
+        if (ci_policy_shows(row->req, "baremetal:node:get:filter_threshold", &record) ||
+            ci_policy_shows(row->req, guarded[i].rule, &record))
+            return false;
+        ci_text_add(text, guarded[i].redacted);
+        return true;
+    }
+    return false;
+}
+
+/* Passwords are shown to nobody unless the operator wants it; asked once a request. */
+static bool shows(const struct ci_view_row *row, enum ci_secret secret, const char *rule)
+{
+    struct ci_request *req = row->req;
+
+    if (req->secrets[secret] == CI_SECRET_UNASKED)
+        req->secrets[secret] =
+            ci_policy_shows(req, rule, NULL) ? CI_SECRET_SHOWN : CI_SECRET_MASKED;
+    return req->secrets[secret] == CI_SECRET_SHOWN;
+}
+
+static void write_driver_info(struct ci_text *text, const struct ci_view_row *row,
+                              const char *value, size_t length)
+{
+    if (shows(row, CI_SECRET_DRIVER, "show_password"))
+        ci_jsontext_raw(text, value, length, "{}");
+    else
+        ci_jsontext_masked(text, value, length, "{}",
+                           is_later(row) ? &driver_mask : &driver_mask_21_4);
+}
+
+static void write_instance_info(struct ci_text *text, const struct ci_view_row *row,
+                                const char *value, size_t length)
+{
+    if (shows(row, CI_SECRET_INSTANCE, "show_instance_secrets"))
+        ci_jsontext_raw(text, value, length, "{}");
+    else
+        ci_jsontext_masked(text, value, length, "{}", &instance_mask);
+}
+
 static bool write_field(struct ci_text *text, const struct ci_view_row *row, size_t field,
                         const char *value, size_t length)
 {
+    if (redact(text, row, field))
+        return true;
     switch (field) {
     case ci_node_provision_state_n:
         return write_state(text, row, value);
@@ -156,11 +224,10 @@ static bool write_field(struct ci_text *text, const struct ci_view_row *row, siz
         write_traits(text, value, length);
         return true;
     case ci_node_driver_info_n:
-        ci_jsontext_masked(text, value, length, "{}",
-                           is_later(row) ? &driver_mask : &driver_mask_21_4);
+        write_driver_info(text, row, value, length);
         return true;
     case ci_node_instance_info_n:
-        ci_jsontext_masked(text, value, length, "{}", &instance_mask);
+        write_instance_info(text, row, value, length);
         return true;
     case ci_node_driver_internal_info_n:
         ci_jsontext_masked(text, value, length, "{}",
@@ -179,8 +246,18 @@ static bool not_found(struct ci_ctx *ctx, const char *key)
     return ci_fail(ctx, NodeNotFound, key);
 }
 
+static const struct ci_ownership owned = {
+    .family = "node",
+    .kind = "node",
+    .owner = "owner",
+    .lessee = "lessee",
+    .of_project = "? IN (owner, lessee)",
+    .param = "project",
+};
+
 const struct ci_view ci_node_view = {
     .type = &ci_node_type,
+    .owned = &owned,
     .collection = "nodes",
     .key = "uuid",
     .list_fields = list_fields,

@@ -5,10 +5,12 @@
  */
 #include <pthread.h>
 #include <string.h>
+#include <strings.h>
 
 #include "api/network_data.h"
 #include "api/notify.h"
 #include "api/patch.h"
+#include "api/policy.h"
 #include "api/schema.h"
 #include "api/v1/contract.h"
 #include "api/v1/handlers.h"
@@ -218,8 +220,33 @@ static bool check_document(struct ci_request *req, json_t *document)
            check_parent(req, document);
 }
 
+/*
+ * Administrators of projects may create nodes, which are their project's own; whoever may not, asks
+ * to create nodes for all.
+ */
+static bool ask_create(struct ci_request *req, bool *ret_own)
+{
+    *ret_own = req->ctx->config->api.project_admin_can_manage_own_nodes &&
+               ci_policy_is(req, "baremetal:node:create:self_owned_node", NULL);
+    req->settled = true;
+    return *ret_own || ci_policy_ask(req, "baremetal:node:create", NULL);
+}
+
+static bool set_own(struct ci_request *req, struct ci_node *node)
+{
+    const char *project = req->ctx->who.project_id;
+
+    if (node->owner && node->owner[0] && !ci_same(node->owner, project))
+        return ci_fail_text(req->ctx, Invalid,
+                            "Cannot create a node as a project scoped admin with an owner other "
+                            "than your own project.");
+    ci_node_set_owner(node, project);
+    return true;
+}
+
 /* What the client left out. */
-static bool fill_defaults(struct ci_request *req, struct ci_node *node, const json_t *document)
+static bool fill_defaults(struct ci_request *req, struct ci_node *node, const json_t *document,
+                          bool own)
 {
     const struct ci_config *config = req->ctx->config;
 
@@ -234,11 +261,8 @@ static bool fill_defaults(struct ci_request *req, struct ci_node *node, const js
         ci_node_set_resource_class(node, config->DEFAULT.default_resource_class);
     ci_node_set_provision_state(node, ci_api_has(req, ENROLL_STATE) ? CI_STATE_ENROLL
                                                                     : CI_STATE_AVAILABLE);
-    if (node->owner && node->owner[0])
-        return ci_fail_text(req->ctx, Invalid,
-                            "Cannot create a node as a project scoped admin with an owner other "
-                            "than your own project.");
-    ci_node_set_owner(node, NULL);
+    if (own && !ci_same(req->ctx->who.system_scope, "all") && !set_own(req, node))
+        return false;
     return set_chassis(req, node, document);
 }
 
@@ -259,16 +283,17 @@ bool ci_node_create_route(struct ci_request *req)
 {
     struct ci_node *node = ci_object_new(req->ctx->mem, &ci_node_type);
     json_t *document = req->json ? req->json : ci_json(req->ctx, json_object());
+    bool own;
 
     pthread_once(&once, make_schemas);
-    if (!ci_schema_check(req->ctx, create_schema, "node", document) ||
+    if (!ci_schema_check(req->ctx, create_schema, "node", document) || !ask_create(req, &own) ||
         !check_document(req, document) ||
         !check_boot_modes(req, json_object_get(document, "properties")) ||
         !ci_create_fill(req, node, document))
         return false;
     if (node->name && !check_name(req, node->name, "Cannot create node with invalid name"))
         return false;
-    if (!fill_defaults(req, node, document) || !is_served(req, node) || !create(req, node))
+    if (!fill_defaults(req, node, document, own) || !is_served(req, node) || !create(req, node))
         return false;
     return ci_reply_location(req, "/v1/nodes/%s", node->uuid) && ci_node_reply(req, node->uuid);
 }
@@ -311,7 +336,14 @@ static bool check_owner(struct ci_request *req, const struct ci_node *node)
     struct ci_allocation *allocation;
     const char *id;
 
-    if (!ci_patch_value(req, "/owner") || node->allocation_id == CI_NULL_INT)
+    if (!ci_patch_value(req, "/owner"))
+        return true;
+    if (ci_same(node->provision_state, CI_STATE_ACTIVE) &&
+        !ci_policy_is(req, "baremetal:node:update_owner_provisioned", &CI_POLICY_NODE(node)))
+        return ci_fail_status(req->ctx, ClientSideError, 409,
+                              "Cannot update owner of node \"%s\" while it is in state \"%s\".",
+                              node->uuid, CI_STATE_ACTIVE);
+    if (node->allocation_id == CI_NULL_INT)
         return true;
     id = ci_printf(req->ctx->mem, "%lld", (long long)node->allocation_id);
     if (!ci_row_load(req->ctx, &ci_allocation_type, "id = $1", 1, &id, &allocation))
@@ -428,12 +460,92 @@ static bool update(struct ci_request *req, struct ci_node *node)
     return ci_node_reply(req, node->uuid);
 }
 
+/* Which rule a changed path asks: the first row that it begins with. */
+static const struct {
+    const char *path, *rule;
+} path_rules[] = {
+    {"/instance_info", "baremetal:node:update_instance_info"},
+    {"/extra", "baremetal:node:update_extra"},
+    {"/driver_info", "baremetal:node:update:driver_info"},
+    {"/properties", "baremetal:node:update:properties"},
+    {"/chassis_uuid", "baremetal:node:update:chassis_uuid"},
+    {"/instance_uuid", "baremetal:node:update:instance_uuid"},
+    {"/instance_name", "baremetal:node:update_instance_info"},
+    {"/lessee", "baremetal:node:update:lessee"},
+    {"/owner", "baremetal:node:update:owner"},
+    {"/driver", "baremetal:node:update:driver_interfaces"},
+    {"/network_data", "baremetal:node:update:network_data"},
+    {"/conductor_group", "baremetal:node:update:conductor_group"},
+    {"/name", "baremetal:node:update:name"},
+    {"/retired", "baremetal:node:update:retired"},
+    {"/shard", "baremetal:node:update:shard"},
+    {"/parent_node", "baremetal:node:update:parent_node"},
+    {"/disable_power_off", "baremetal:node:update:disable_power_off"},
+};
+
+static bool is_interface(const char *path)
+{
+    for (const struct ci_since *kind = ci_driver_interfaces; kind->name; kind++) {
+        size_t n = strlen(kind->name);
+
+        if (strncmp(path + 1, kind->name, n) == 0 && strcmp(path + 1 + n, "_interface") == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_false(const json_t *value)
+{
+    static const char *const words[] = {"0", "f", "false", "off", "n", "no", NULL};
+
+    if (json_is_string(value)) {
+        for (size_t i = 0; words[i]; i++) {
+            if (strcasecmp(json_string_value(value), words[i]) == 0)
+                return true;
+        }
+    }
+    return json_is_false(value) || (json_is_integer(value) && json_integer_value(value) == 0);
+}
+
+static const char *rule_of(const json_t *operation)
+{
+    const char *path = json_string_value(json_object_get(operation, "path"));
+
+    if (strncmp(path, "/automated_clean", 16) == 0 && is_false(json_object_get(operation, "value")))
+        return "baremetal:node:disable_cleaning";
+    for (size_t i = 0; i < sizeof path_rules / sizeof path_rules[0]; i++) {
+        if (strncmp(path, path_rules[i].path, strlen(path_rules[i].path)) == 0)
+            return path_rules[i].rule;
+    }
+    return is_interface(path) ? "baremetal:node:update:driver_interfaces" : "baremetal:node:update";
+}
+
+/* The node, asked with a rule for each path; the general one comes last, as in Ironic. */
+static bool patched_node(struct ci_request *req, struct ci_node **ret_node)
+{
+    size_t n = json_array_size(req->json), used = 0;
+    const char **asked = ci_alloc_array(req->ctx->mem, n + 2, sizeof *asked);
+    bool general = n == 0;
+
+    for (size_t i = 0; i < n; i++) {
+        const char *rule = rule_of(json_array_get(req->json, i));
+
+        if (strcmp(rule, "baremetal:node:update") == 0)
+            general = true;
+        else
+            asked[used++] = rule;
+    }
+    if (general)
+        asked[used++] = "baremetal:node:update";
+    return ci_request_node_by(req, asked, ret_node);
+}
+
 bool ci_node_patch_route(struct ci_request *req)
 {
     struct ci_node *node;
 
     pthread_once(&once, make_schemas);
-    return check_patch(req) && ci_request_node(req, &node) && check_state(req, node) &&
+    return check_patch(req) && patched_node(req, &node) && check_state(req, node) &&
            check_owner(req, node) && patch_node(req, node) && is_served(req, node) &&
            check_console(req, node) && update(req, node);
 }

@@ -66,8 +66,17 @@ static const struct ci_extra extras[] = {
 };
 static const char *const list_fields[] = {"uuid", "address", NULL};
 
+static const struct ci_ownership owned = {
+    .family = "port",
+    .kind = "node",
+    .owner = CI_OF_NODE("ports", "owner"),
+    .lessee = CI_OF_NODE("ports", "lessee"),
+    .of_project = "node_id IN (SELECT id FROM nodes WHERE ? IN (owner, lessee))",
+};
+
 const struct ci_view ci_port_view = {
     .type = &ci_port_type,
+    .owned = &owned,
     .collection = "ports",
     .key = "uuid",
     .list_fields = list_fields,

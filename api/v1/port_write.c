@@ -8,10 +8,12 @@
 
 #include "api/notify.h"
 #include "api/patch.h"
+#include "api/policy.h"
 #include "api/schema.h"
 #include "api/v1/contract.h"
 #include "api/v1/handlers.h"
 #include "api/v1/ports.h"
+#include "api/v1/views.h"
 #include "api/version.h"
 #include "base/ident.h"
 #include "objects/portgroup.h"
@@ -298,8 +300,9 @@ bool ci_port_create_route(struct ci_request *req)
 
     return ci_schema_check(req->ctx, rules_of(req)->schema, "port", document) &&
            check_document(req, document) && find_node(req, document, &node) &&
-           check_versions(req, document) && find_portgroup(req, document, &portgroup) &&
-           check_smartnic(req, document) && check_physical_network(req, document) &&
+           ci_policy_granted(req, &CI_POLICY_NODE(node)) && check_versions(req, document) &&
+           find_portgroup(req, document, &portgroup) && check_smartnic(req, document) &&
+           check_physical_network(req, document) &&
            check_membership(req, document, node, portgroup) &&
            create(req, document, node, portgroup);
 }
@@ -354,7 +357,8 @@ static bool load(struct ci_request *req, const char *ident, struct ci_port **ret
     if (!port)
         return ci_fail(req->ctx, PortNotFound, ident);
     *ret_port = port;
-    return ci_node_load_id(req->ctx, port->node_id, ret_node);
+    return ci_node_load_id(req->ctx, port->node_id, ret_node) &&
+           ci_policy_enter(req, &CI_POLICY_NODE(*ret_node), ci_port_view.not_found, ident);
 }
 
 /* Why is not said, so that nobody learns of nodes that are not theirs. */

@@ -154,7 +154,7 @@ static bool list_of_node(struct ci_request *req, bool detail)
     if (!ci_uuid_is_like(uuid))
         return ci_fail(req->ctx, PortgroupNotFound, "None");
     if (ci_node_load(req->ctx, uuid, &node))
-        return list(req, uuid, detail);
+        return list(req, uuid, detail); /* Which asks whether the node may be seen. */
     if (!ci_failed_with(req->ctx, CI_ERR_NodeNotFound))
         return false;
     ci_error_clear(req->ctx);

@@ -15,6 +15,7 @@ BEHIND = {
     'libpq-fe.h': 'db/pg.c',
     'sqlite3.h': 'db/sqlite.c',
     'curl/': 'base/httpc.c',
+    'yaml.h': 'api/policy_file.c',
     'openssl/': 'base/digest.c',
     'crypt.h': 'base/password.c',
     'amqp': 'rpc/amqp.c',
