@@ -20,6 +20,7 @@
 
 /* The rules in force and who holds them. */
 struct held {
+    struct ci_arena *mem; /* it is in there itself */
     struct ci_policy_rules *rules;
     size_t holders;
 };
@@ -39,17 +40,16 @@ static void let_go(void *arg)
     pthread_mutex_unlock(&mutex);
     if (last) {
         ci_policy_rules_free(held->rules);
-        free(held);
+        ci_arena_free(held->mem);
     }
 }
 
 static struct held *held_new(struct ci_policy_rules *rules)
 {
-    struct held *held = calloc(1, sizeof *held);
+    struct ci_arena *mem = ci_arena_new();
+    struct held *held = ci_new(mem, struct held);
 
-    if (!held)
-        abort();
-    *held = (struct held){.rules = rules, .holders = 1};
+    *held = (struct held){.mem = mem, .rules = rules, .holders = 1};
     return held;
 }
 
