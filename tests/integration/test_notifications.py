@@ -52,6 +52,7 @@ MOVES = [
     'clean: deleting -> cleaning, success',
     'done: cleaning -> available, end',
 ]
+STEP = ('interface', 'step', 'args', 'priority')
 NEWER = ('declarative_cleaning',)  # what a conductor of the newest release notes and Debian's not
 
 
@@ -198,6 +199,8 @@ def shape(heard):
             return None
         if key.endswith('_at') or key in ('last_power_state_change', 'timestamp'):
             return 'a time'
+        if key == 'steps':  # theirs have columns of the database in them
+            return [{k: v for k, v in step.items() if k in STEP} for step in value]
         if isinstance(value, dict):
             return {k: same(k, v) for k, v in value.items() if k not in NEWER}
         return value
