@@ -64,11 +64,14 @@ static bool reserve(struct task *task, const char *ident, enum ci_lock lock)
 {
     struct ci_ctx *ctx = task->base.ctx;
     struct ci_node *node;
-    int64_t tries = 1;
+    int64_t tries = 1, at_us = ci_time_now_us();
 
-    while (!ci_node_reserve(ctx, ident, task->conductor->host, &node)) {
+    while (!ci_node_reserve_at(ctx, ident, task->conductor->host, at_us, &node)) {
+        if (ci_failed_with(ctx, CI_ERR_DatabaseUnavailable))
+            ci_task_owe(task->conductor, ident, at_us);
         if (!again(task, lock, tries++))
             return false;
+        at_us = ci_time_now_us();
     }
     task->base.node = node;
     task->base.shared = false;
@@ -84,7 +87,9 @@ static void give_back(struct ci_ctx *ctx, struct task *task)
 
     task->held = false;
     if (!ci_node_release(ctx, node->id, task->conductor->host)) {
-        if (!ci_failed_with(ctx, CI_ERR_NodeNotFound))
+        if (ci_failed_with(ctx, CI_ERR_DatabaseUnavailable))
+            ci_task_owe(task->conductor, node->uuid, CI_NULL_TIME);
+        else if (!ci_failed_with(ctx, CI_ERR_NodeNotFound))
             ci_warning(ctx, "The lock of a node could not be given back", "node=%s error=%s",
                        node->uuid, ctx->error->message);
         return;

@@ -19,3 +19,10 @@ struct task {
 
 /* Is the conductor ending at once? */
 bool ci_conductor_cancelled(const struct ci_conductor *conductor);
+
+/*
+ * Has a worker give back a lock that may be ours still and could not be given back, since the
+ * database is away: without it nobody else could take the node as long as this process lives.
+ * `at_us` is when it was taken, CI_NULL_TIME for any time.
+ */
+void ci_task_owe(struct ci_conductor *conductor, const char *ident, int64_t at_us);

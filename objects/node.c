@@ -63,14 +63,14 @@ static const char *now_text(struct ci_ctx *ctx)
     return ci_time_db(ctx->mem, ci_time_now_us());
 }
 
-bool ci_node_reserve(struct ci_ctx *ctx, const char *ident, const char *host,
-                     struct ci_node **ret_node)
+bool ci_node_reserve_at(struct ci_ctx *ctx, const char *ident, const char *host, int64_t at_us,
+                        struct ci_node **ret_node)
 {
     const char *sql = ci_uuid_is_like(ident) ? "UPDATE nodes SET reservation = $1, updated_at = $2 "
                                                "WHERE uuid = $3 AND reservation IS NULL"
                                              : "UPDATE nodes SET reservation = $1, updated_at = $2 "
                                                "WHERE name = $3 AND reservation IS NULL";
-    const char *values[] = {host, now_text(ctx), ident};
+    const char *values[] = {host, ci_time_db(ctx->mem, at_us), ident};
     struct ci_node *node;
 
     if (!ci_row_update(ctx, &ci_node_type, sql, 3, values, ret_node))
@@ -80,6 +80,25 @@ bool ci_node_reserve(struct ci_ctx *ctx, const char *ident, const char *host,
     if (!ci_node_load(ctx, ident, &node))
         return false;
     return ci_fail(ctx, NodeLocked, node->uuid, node->reservation ? node->reservation : "None");
+}
+
+bool ci_node_reserve(struct ci_ctx *ctx, const char *ident, const char *host,
+                     struct ci_node **ret_node)
+{
+    return ci_node_reserve_at(ctx, ident, host, ci_time_now_us(), ret_node);
+}
+
+bool ci_node_free_lost(struct ci_ctx *ctx, const char *ident, const char *host, int64_t at_us)
+{
+    const char *values[] = {ident, host, now_text(ctx), ci_time_db(ctx->mem, at_us)};
+    const char *sql = ci_printf(ctx->mem,
+                                "UPDATE nodes SET reservation = NULL, updated_at = $3 "
+                                "WHERE %s = $1 AND reservation = $2%s",
+                                ci_uuid_is_like(ident) ? "uuid" : "name",
+                                at_us == CI_NULL_TIME ? "" : " AND updated_at = $4");
+    int64_t changed;
+
+    return ci_db_run(ctx, sql, at_us == CI_NULL_TIME ? 3 : 4, values, &changed);
 }
 
 bool ci_node_release(struct ci_ctx *ctx, int64_t node_id, const char *host)

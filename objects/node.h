@@ -19,9 +19,21 @@ ci_must_check bool ci_node_load_traits(struct ci_ctx *ctx, struct ci_node *node)
 /*
  * Takes the lock for `host`: one UPDATE that checks as it acts. Fails with NodeLocked (naming
  * the holder) or NodeNotFound; gives the node as it is after the lock.
+ * `at_us` is the time that is written: after DatabaseUnavailable, when it is unknown whether the
+ * node was taken, ci_node_free_lost() knows this lock by it.
  */
+ci_must_check bool ci_node_reserve_at(struct ci_ctx *ctx, const char *ident, const char *host,
+                                      int64_t at_us, struct ci_node **ret_node);
+/* The same, now. */
 ci_must_check bool ci_node_reserve(struct ci_ctx *ctx, const char *ident, const char *host,
                                    struct ci_node **ret_node);
+
+/*
+ * Gives a lock of `host` back that a lost database has left behind; at_us is the time of the
+ * lock, or CI_NULL_TIME for any. That there is none is no failure.
+ */
+ci_must_check bool ci_node_free_lost(struct ci_ctx *ctx, const char *ident, const char *host,
+                                     int64_t at_us);
 
 /* Gives the lock back. Fails with NodeNotLocked or NodeLocked when it was not ours. */
 ci_must_check bool ci_node_release(struct ci_ctx *ctx, int64_t node_id, const char *host);

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What breaks under castiron-api and castiron-conductor: broker, database, connections, queues."""
 import collections
+import contextlib
+import json
 import os
 import re
 import threading
@@ -25,11 +27,153 @@ CLOSE_ONE_BY_ONE = '''
      end
  end || N <- lists:seq(1, %d)].
 '''
+DELETE_QUEUES = '''
+[rabbit_amqqueue:delete(Q, false, false, <<"test">>)
+ || Q <- rabbit_amqqueue:list(), {resource, _, queue, Name} <- [amqqueue:get_name(Q)],
+    string:prefix(Name, "%s") =/= nomatch].
+'''
 CALL = re.compile(r'(req-[0-9a-f-]{36}).* Call: method=')
 
 
 def tearDownModule():  # noqa: N802 (unittest's name)
     test_cluster.OneBroker.stop()
+
+
+class Steady(test_cluster.Members):
+    """A steady stream of calls while something breaks; the hardware answers at once."""
+
+    TIMEOUT = 10
+    THREADS = 4
+    OPTIONS = {'DEFAULT': {'rpc_response_timeout': TIMEOUT, 'debug': 'true'},
+               'conductor': {'heartbeat_interval': '3', 'heartbeat_timeout': '10'}}
+    Answer = collections.namedtuple('Answer', 'name status request took value text')
+
+    def setUp(self):
+        for name in ('apart', *('steady%d' % n for n in range(self.THREADS))):
+            self.enroll(name)
+
+    def calls(self):
+        """How often conductors ran the call of each request."""
+        return collections.Counter(
+            found for m in self.cluster.members if m.kind == 'conductor'
+            for found in CALL.findall(m.log(10 ** 9)))
+
+    def change(self, name, value):
+        """One call that leaves a trace in the database."""
+        began = time.monotonic()
+        reply = self.api.request('PATCH', '/v1/nodes/' + name,
+                                 [{'op': 'add', 'path': '/extra/n', 'value': value}],
+                                 version=test_cluster.VERSION, timeout=60)
+        return self.Answer(name, reply.status, reply.headers['openstack-request-id'],
+                           time.monotonic() - began, value, reply.text)
+
+    @contextlib.contextmanager
+    def stream(self):
+        """Calls from some threads, each to its own node; gives the list of their answers."""
+        answers, end, threads = [], threading.Event(), []
+
+        def ask(name):
+            value = 0
+            while not end.is_set():
+                value += 1
+                answers.append(self.change(name, value))
+                time.sleep(0.02)
+
+        for n in range(self.THREADS):
+            threads.append(threading.Thread(target=ask, args=('steady%d' % n,)))
+        for thread in threads:
+            thread.start()
+        try:
+            yield answers
+        finally:
+            end.set()
+            for thread in threads:
+                thread.join()
+        self.judge(answers)
+
+    def judge(self, answers):
+        """Each call was answered in time; none ran twice, none that was agreed to is lost."""
+        runs, last, may = self.calls(), {}, {}
+        for answer in answers:
+            self.assertLess(answer.took, self.TIMEOUT + 3, answer)
+            self.assertLessEqual(runs[answer.request], 1, answer)
+            self.assertIn(answer.status, (200, 500, 503, 504), answer)
+            if answer.status == 200:
+                self.assertEqual(1, runs[answer.request], answer)
+                last[answer.name], may[answer.name] = answer.value, set()
+            else:
+                self.assertTrue(json.loads(answer.text)['error_message'], answer)
+                may.setdefault(answer.name, set()).add(answer.value)
+        for name, value in last.items():  # a call that failed may have been run all the same
+            self.assertIn(self.node(name)['extra'].get('n'), may[name] | {value})
+
+    def works_within(self, seconds, since):
+        """All works again without a hand, so much later at most."""
+        for n in range(8):
+            answer = self.change('apart', n)
+            self.assertEqual(200, answer.status, answer)
+        self.assertLess(time.monotonic() - since, seconds)
+
+    @staticmethod
+    def statuses(answers):
+        return collections.Counter(answer.status for answer in answers)
+
+    def test_connections_closed_one_by_one(self):
+        with self.stream() as answers:
+            self.cluster.broker.evaluate(CLOSE_ONE_BY_ONE % SECONDS)
+            self.works_within(3, time.monotonic())
+        counts = self.statuses(answers)
+        self.assertGreater(counts[200], 20 * SECONDS, counts)
+        self.assertGreater(counts[200], 0.98 * len(answers), counts)
+
+    def test_a_broker_that_stops_and_starts(self):
+        for kill in (False, True):
+            with self.subTest(kill=kill):
+                with self.stream() as answers:
+                    time.sleep(0.5)
+                    self.cluster.broker.halt(kill)
+                    time.sleep(4)  # so that the pauses between attempts have grown
+                    self.cluster.broker.resume()
+                    began = time.monotonic()
+                    self.works_within(3, began)
+                    time.sleep(0.5)
+                self.assertGreater(self.statuses(answers)[200], 20)
+
+    def test_a_database_that_stops_and_starts(self):
+        postgres = self.cluster.postgres
+        for mode in ('fast', 'immediate'):
+            with self.subTest(mode=mode):
+                with self.stream() as answers:
+                    time.sleep(0.5)
+                    postgres.halt(mode)
+                    time.sleep(2)
+                    postgres.resume()
+                    began = time.monotonic()
+                    self.works_within(3, began)
+                    time.sleep(0.5)
+                self.assertGreater(self.statuses(answers)[200], 20)
+
+    def test_queues_that_are_deleted(self):
+        with self.stream() as answers:
+            for begins in ('ironic.conductor_manager', 'reply_'):
+                time.sleep(0.5)
+                self.cluster.broker.evaluate(DELETE_QUEUES % begins)
+                self.works_within(3, time.monotonic())
+            time.sleep(0.5)
+        counts = self.statuses(answers)
+        self.assertLessEqual(len(answers) - counts[200], 2 * self.THREADS, counts)
+
+    def test_a_memory_alarm(self):
+        control = self.cluster.broker.control
+        with self.stream() as answers:
+            control('set_vm_memory_high_watermark', 'absolute', '1')
+            try:
+                broker.wait_for(lambda: self.statuses(answers)[503], 'a refusal', 20)
+            finally:
+                control('set_vm_memory_high_watermark', 'absolute', '1GiB')
+            self.works_within(3, time.monotonic())
+        self.assertRegex(next(x.text for x in answers if x.status == 503),
+                         'message broker (takes no messages|did not confirm)')
 
 
 class Faults(test_cluster.Members):

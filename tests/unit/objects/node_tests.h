@@ -103,6 +103,27 @@ START_TEST(a_lock_is_taken_once_and_given_back_by_its_owner)
 }
 END_TEST
 
+START_TEST(a_lost_lock_is_given_back_by_its_owner_and_time_only)
+{
+    struct ci_ctx *ctx = records_open();
+    const int64_t at_us = ci_time_now_us();
+    struct ci_node *locked;
+
+    node_made(ctx, UUID_A, "one");
+    must(ctx, ci_node_reserve_at(ctx, "one", "here", at_us, &locked));
+    must(ctx, ci_node_free_lost(ctx, UUID_A, "there", at_us));
+    must(ctx, ci_node_free_lost(ctx, UUID_A, "here", at_us - 1));
+    ck_assert_str_eq(ask(ctx, "SELECT reservation FROM nodes"), "here");
+    must(ctx, ci_node_free_lost(ctx, "one", "here", at_us));
+    ck_assert_ptr_null(ask(ctx, "SELECT reservation FROM nodes"));
+    must(ctx, ci_node_free_lost(ctx, "one", "here", at_us));
+    must(ctx, ci_node_reserve(ctx, "one", "here", &locked));
+    must(ctx, ci_node_free_lost(ctx, UUID_A, "here", CI_NULL_TIME));
+    ck_assert_ptr_null(ask(ctx, "SELECT reservation FROM nodes"));
+    db_close(ctx);
+}
+END_TEST
+
 START_TEST(only_what_changed_is_saved)
 {
     struct ci_ctx *ctx = records_open();
@@ -293,7 +314,8 @@ END_TEST
 #define NODE_TESTS                                                                                 \
     a_new_node_has_the_defaults_of_its_columns, a_node_is_found_by_uuid_name_and_id,               \
         uuids_names_and_instances_of_nodes_are_unique,                                             \
-        a_lock_is_taken_once_and_given_back_by_its_owner, only_what_changed_is_saved,              \
+        a_lock_is_taken_once_and_given_back_by_its_owner,                                          \
+        a_lost_lock_is_given_back_by_its_owner_and_time_only, only_what_changed_is_saved,          \
         times_of_states_and_inspections_are_kept, long_errors_are_cut_at_whole_characters,         \
         what_cannot_be_saved_is_refused, traits_are_rows_shown_as_one_list,                        \
         a_node_has_fifty_traits_at_most, what_hangs_on_a_node_dies_with_it
