@@ -245,9 +245,18 @@ void ci_view_write(struct ci_text *text, const struct ci_view_row *row)
     ci_text_addn(text, "}", 1);
 }
 
+/* Newer controllers of Ironic know no names that are newer than the version. */
+static bool lists_names(const struct ci_request *req, const struct ci_view *view)
+{
+    return view->field_words == CI_FIELDS_LISTED && ci_version_is_after_21_4(req->ctx);
+}
+
 static bool check_field(struct ci_request *req, const struct ci_view *view, const char *name)
 {
     int n = ci_field_find(view->type, name);
+
+    if (lists_names(req, view))
+        return true;
 
     if (n >= 0 && view->type->fields[n].access & CI_READ &&
         !(view->type->fields[n].access & CI_NO_FIELDS))
@@ -261,10 +270,12 @@ static bool check_field(struct ci_request *req, const struct ci_view *view, cons
     return true;
 }
 
-static bool is_known(const struct ci_view *view, const char *name)
+static bool is_known(const struct ci_request *req, const struct ci_view *view, const char *name)
 {
     int n = ci_field_find(view->type, name);
 
+    if (n >= 0 && lists_names(req, view) && view->type->fields[n].rest > req->version)
+        return false;
     if (n >= 0)
         return view->type->fields[n].access & CI_READ &&
                !(view->type->fields[n].access & CI_NO_FIELDS);
@@ -288,7 +299,7 @@ static bool refuse_enumerating(struct ci_request *req, const struct ci_view *vie
     size_t n = 0;
 
     for (size_t i = 0; i < view->type->count; i++) {
-        if (view->type->fields[i].access & CI_READ)
+        if (view->type->fields[i].access & CI_READ && view->type->fields[i].rest <= req->version)
             names[n++] = view->type->fields[i].name;
     }
     for (size_t i = 0; i < view->extra_count; i++)
@@ -308,7 +319,7 @@ bool ci_fields_refuse(struct ci_request *req, const char *names)
 
 static bool refuse_field(struct ci_request *req, const struct ci_view *view, const char *name)
 {
-    if (view->field_words == CI_FIELDS_LISTED && ci_version_is_after_21_4(req->ctx))
+    if (lists_names(req, view))
         return refuse_enumerating(req, view, name);
     return ci_fail_text(req->ctx, InvalidParameterValue,
                         view->field_words == CI_FIELDS_PLAIN ? "Field %.200s is not a valid field."
@@ -324,7 +335,7 @@ bool ci_view_check_fields(struct ci_request *req, const struct ci_view *view,
             return false;
     }
     for (size_t i = 0; fields[i]; i++) {
-        if (!is_known(view, fields[i]))
+        if (!is_known(req, view, fields[i]))
             return refuse_field(req, view, fields[i]);
     }
     return true;

@@ -59,6 +59,7 @@ static bool read_object(struct ci_call *call, const char *name, const struct ci_
         *ret_object = (struct ci_##type *)object;                                                  \
         return true;                                                                               \
     }
+READER(allocation)
 READER(node)
 READER(port)
 READER(portgroup)

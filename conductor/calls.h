@@ -3,6 +3,7 @@
 
 #include "conductor/service.h"
 #include "conductor/task.h"
+#include "objects/allocation.h"
 #include "objects/port.h"
 #include "objects/portgroup.h"
 #include "objects/volume_connector.h"
@@ -41,6 +42,8 @@ ci_must_check bool ci_call_bool(struct ci_call *call, const char *name, bool if_
 const json_t *ci_call_json(const struct ci_call *call, const char *name);
 
 /* The objects of messages, upgraded to ours; what the sender changed is marked changed. */
+ci_must_check bool ci_call_allocation(struct ci_call *call, const char *name,
+                                      struct ci_allocation **ret_allocation);
 ci_must_check bool ci_call_node(struct ci_call *call, const char *name, struct ci_node **ret_node);
 ci_must_check bool ci_call_port(struct ci_call *call, const char *name, struct ci_port **ret_port);
 ci_must_check bool ci_call_portgroup(struct ci_call *call, const char *name,

@@ -29,11 +29,6 @@
 
 #include <string.h>
 
-#define OBJECT allocation
-#define FIELDS "objects/allocation.def"
-#define TYPE .name = "Allocation", .table = "allocations", .key = "id", .major = 1, .minor = 3
-#include "objects/define.h"
-
 #define OBJECT bios_setting
 #define FIELDS "objects/bios_setting.def"
 #define TYPE                                                                                       \

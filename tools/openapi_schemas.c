@@ -20,6 +20,7 @@ const struct ci_openapi_resource ci_openapi_resources[] = {
     {"Conductor", &ci_conductor_view},
     {"DeployTemplate", &ci_deploy_template_view},
     {"Runbook", &ci_runbook_view},
+    {"Allocation", &ci_allocation_view},
     {"InspectionRule", &ci_inspection_rule_view},
     {"BiosSetting", &ci_bios_setting_view, .no_sort_key = true},
     {"FirmwareComponent", &ci_firmware_component_view, .no_sort_key = true},
@@ -271,6 +272,7 @@ static void add_bodies(struct ci_ctx *ctx, json_t *schemas)
     add_kept(ctx, schemas, "DeployTemplate", &ci_deploy_template_view, ci_deploy_template_rules());
     add_kept(ctx, schemas, "Runbook", &ci_runbook_view, ci_runbook_rules());
     add_kept(ctx, schemas, "InspectionRule", &ci_inspection_rule_view, ci_inspection_rule_rules());
+    add_kept(ctx, schemas, "Allocation", &ci_allocation_view, ci_allocation_rules());
     json_object_set_new(schemas, "Events", ci_openapi_read(ctx, ci_events_schema));
     json_object_set_new(schemas, "LocalLink", link_schema(ctx));
     json_object_set_new(schemas, "TraitsSet", ci_openapi_read(ctx, ci_traits_schema));

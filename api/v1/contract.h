@@ -12,6 +12,7 @@
 const json_t *ci_node_create_schema(void);
 const struct ci_patch_rules *ci_node_patch_rules(void);
 /* The schema is that of create, too. */
+const struct ci_patch_rules *ci_allocation_rules(void);
 const struct ci_patch_rules *ci_chassis_rules(void);
 const struct ci_patch_rules *ci_deploy_template_rules(void);
 const struct ci_patch_rules *ci_inspection_rule_rules(void);

@@ -22,7 +22,6 @@ LATER = [
     ('port groups', r'portgroups', r'', r''),
     ('port groups', r'', r'/portgroups\b|[?&]portgroup=|portgroup_uuid=', r''),
     ('volume connectors and targets', r'volume', r'', r''),
-    ('allocations', r'allocations', r'', r''),
     ('the ramdisk calling in', r'lookup|heartbeat|continue_inspection', r'', r''),
     ('indicators', r'indicators', r'', r''),
     ('RAID', r'raid', r'', r''),
