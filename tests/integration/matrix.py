@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Operations that an API hands to a conductor, of records and devices beside the node itself.
+
+Tests for a class of test_cluster: they are run for each pair of an API and a conductor. What our
+API has no route for yet stands in UNROUTED with the issue that brings it.
+"""
+MAC = '52:54:00:12:34:%02x'
+# Collections that our API lacks, the calls that it would make, and the issue that brings them.
+UNROUTED = {
+    '/v1/portgroups': ({'update_portgroup', 'destroy_portgroup'}, 4),
+    '/v1/volume/connectors': ({'update_volume_connector', 'destroy_volume_connector'}, 4),
+    '/v1/volume/targets': ({'update_volume_target', 'destroy_volume_target'}, 4),
+    '/v1/lookup': ({'get_node_with_token'}, 4),
+}
+
+
+def replace(field, value):
+    return [{'op': 'replace', 'path': '/' + field, 'value': value}]
+
+
+class Matrix:
+    """What is asked of devices."""
+
+    def is_routed(self, path):
+        """Skips the test where the API has no such collection yet, which the table must say."""
+        if self.api.request('GET', path, version='1.82').status != 404:
+            return
+        if self.api.debian or path not in UNROUTED:
+            self.fail('there is no %s' % path)
+        self.skipTest('issue %d brings %s' % (UNROUTED[path][1], path))
+
+    def test_vendor_methods(self):
+        self.enroll('vendor', vendor_interface='fake')
+        path = '/v1/nodes/vendor/vendor_passthru'
+        methods = self.ask('GET', path + '/methods').json
+        self.assertEqual(['fourth_method_shared_lock', 'second_method', 'third_method_sync'],
+                         sorted(set(methods) - {'log_passthrough'}))  # of newer releases
+        self.assertEqual({'async': True, 'attach': False, 'http_methods': ['POST'],
+                          'description': 'Test if the value of bar is kazoo',
+                          'require_exclusive_lock': True}, methods['second_method'])
+        self.assertTrue(self.ask('POST', path + '/third_method_sync', {'bar': 'meow'}).json)
+        self.assertFalse(self.ask('POST', path + '/third_method_sync', {'bar': 'woof'}).json)
+        self.ask('POST', path + '/second_method', {'bar': 'kazoo'}, 202)
+        self.becomes('vendor', 'reservation', None)
+        self.fails('POST', path + '/second_method', {}, 400, "Parameter 'bar' not passed")
+        self.fails('POST', path + '/none_such', {}, 400, 'No handler for method none_such')
+        self.fails('PUT', path + '/second_method', {}, 400, 'does not support HTTP PUT')
+        self.lock('vendor', 'elsewhere')
+        self.addCleanup(self.lock, 'vendor', None)
+        self.ask('POST', path + '/fourth_method_shared_lock', {'bar': 'woof'}, 202)
+        self.fails('POST', path + '/second_method', {'bar': 'kazoo'}, 409, 'is locked by host')
+
+    def test_a_node_without_vendor_methods(self):
+        # Its methods are not asked for: Ironic's API keeps one list for all nodes of a driver.
+        self.enroll('plain', vendor_interface='no-vendor')
+        self.fails('POST', '/v1/nodes/plain/vendor_passthru/second_method', {'bar': 'kazoo'}, 400,
+                   'No handler for method second_method')
+
+    def test_indicators(self):
+        self.enroll('lights')
+        path = '/v1/nodes/lights/management/indicators'
+        self.ask('GET', path)
+        light = path + '/led@system'
+        self.assertEqual({'state': 'on'}, self.ask('GET', light).json)
+        self.fails('GET', path + '/led@nic', None, 400, 'Invalid component nic')
+        self.fails('GET', path + '/none@system', None, 400, 'Invalid indicator none')
+        self.fails('PUT', light, {'state': 'on'}, 400, 'set_indicator_state')
+        self.enroll('dark', management_interface='noop')
+        self.fails('GET', '/v1/nodes/dark/management/indicators', None, 400,
+                   'get_supported_indicators')
+
+    def test_a_raid_configuration(self):
+        self.enroll('raid', raid_interface='fake')
+        path = '/v1/nodes/raid/states/raid'
+        config = {'logical_disks': [{'raid_level': '1', 'size_gb': 100}]}
+        self.ask('PUT', path, config, 204)
+        self.assertEqual(config, self.node('raid')['target_raid_config'])
+        self.fails('PUT', path, {'logical_disks': [{'size_gb': 'x'}]}, 400,
+                   "'raid_level' is a required property")
+        self.fails('PUT', path, {'logical_disks': [dict(config['logical_disks'][0],
+                                                        disk_type='tape')]}, 400,
+                   "'tape' is not one of")
+        self.ask('PUT', path, {}, 204)
+        self.assertFalse(self.node('raid')['target_raid_config'])
+        self.enroll('no-raid', raid_interface='no-raid')
+        self.fails('PUT', '/v1/nodes/no-raid/states/raid', config, 404, 'does not support raid')
+
+    def test_portgroups(self):
+        self.is_routed('/v1/portgroups')
+        node = self.enroll('bonded')
+        groups = [self.ask('POST', '/v1/portgroups', {
+            'node_uuid': node['uuid'], 'name': name, 'address': MAC % n}, 201).json
+            for n, name in enumerate(('bond0', 'bond1'))]
+        path = '/v1/portgroups/' + groups[0]['uuid']
+        self.assertEqual('bond2', self.ask('PATCH', path, replace('name', 'bond2')).json['name'])
+        self.fails('PATCH', path, replace('name', 'bond1'), 409, 'bond1 already exists')
+        self.fails('PATCH', path, replace('address', MAC % 1), 409, 'already exists')
+        port = self.ask('POST', '/v1/ports', {'node_uuid': node['uuid'], 'address': MAC % 9,
+                                              'portgroup_uuid': groups[0]['uuid']}, 201).json
+        self.fails('DELETE', path, None, 400, 'contains ports')
+        self.lock('bonded', 'elsewhere')
+        self.addCleanup(self.lock, 'bonded', None)
+        self.fails('PATCH', path, replace('name', 'bond3'), 409, 'is locked by host')
+        self.lock('bonded', None)
+        self.ask('DELETE', '/v1/ports/' + port['uuid'], status=204)
+        self.ask('DELETE', path, status=204)
+        self.fails('GET', path, None, 404, 'could not be found')
+
+    def turn(self, node, state):
+        self.ask('PUT', '/v1/nodes/%s/states/power' % node, {'target': state}, 202)
+        self.becomes(node, 'power_state', state)
+        self.becomes(node, 'reservation', None)
+
+    def volume(self, collection, body, field, taken, words):
+        """One of a collection of volumes, changed and deleted while the node is off."""
+        path = '%s/%s' % (collection, self.ask('POST', collection, body, 201).json['uuid'])
+        self.turn(body['node_uuid'], 'power off')
+        self.ask('PATCH', path, replace('extra', {'a': 1}))
+        self.assertEqual({'a': 1}, self.ask('GET', path).json['extra'])
+        self.fails('PATCH', path, replace(field, taken), 409, words)
+        self.turn(body['node_uuid'], 'power on')
+        self.fails('PATCH', path, replace('extra', {}), 400, 'while it is in state')
+        self.fails('DELETE', path, None, 400, 'while it is in state')
+        self.turn(body['node_uuid'], 'power off')
+        self.ask('DELETE', path, status=204)
+        self.fails('GET', path, None, 404, 'could not be found')
+
+    def test_volume_connectors(self):
+        self.is_routed('/v1/volume/connectors')
+        node = self.enroll('connected')['uuid']
+        body = {'node_uuid': node, 'type': 'iqn', 'connector_id': 'iqn.2026-11.test:%s' % node}
+        self.ask('POST', '/v1/volume/connectors', dict(body, connector_id='taken'), 201)
+        self.volume('/v1/volume/connectors', body, 'connector_id', 'taken', 'already exists')
+
+    def test_volume_targets(self):
+        self.is_routed('/v1/volume/targets')
+        node = self.enroll('targeted')['uuid']
+        body = {'node_uuid': node, 'volume_type': 'iscsi', 'volume_id': 'v', 'boot_index': 0}
+        self.ask('POST', '/v1/volume/targets', dict(body, boot_index=1), 201)
+        self.volume('/v1/volume/targets', body, 'boot_index', 1, 'already exists')
+
+    def test_lookup(self):
+        self.is_routed('/v1/lookup')
+        node = self.enroll('ramdisk')['uuid']
+        tokens = [self.ask('GET', '/v1/lookup?node_uuid=' + node).json['config']['agent_token']
+                  for _ in range(2)]
+        self.assertEqual((43, '******'), (len(tokens[0]), tokens[1]))
