@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * castiron-api: answers HTTP, and calls conductors over RabbitMQ.
+ * castiron-api: answers HTTP, and calls conductors over RabbitMQ or HTTP.
  */
 #include "api/server.h"
 
@@ -10,16 +10,15 @@
 #include "cmd/daemon.h"
 #include "cmd/open.h"
 #include "db/db.h"
+#include "rpc/local.h"
 #include "rpc/notify.h"
-#include "rpc/remote.h"
 
 #define PROGRAM "castiron-api"
 
 static bool start(struct ci_ctx *ctx, struct ci_api **ret_api)
 {
     return ci_open_check_transport(ctx, PROGRAM) && ci_open_database(ctx) &&
-           ci_rpc_remote_new(ctx, PROGRAM, &ctx->rpc) &&
-           ci_notifier_new(ctx, PROGRAM, &ctx->notifier) &&
+           ci_open_client(ctx, PROGRAM) && ci_notifier_new(ctx, PROGRAM, &ctx->notifier) &&
            ci_api_start(ctx, ctx->db, ctx->rpc, ret_api);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * castiron: the API and a conductor in one process, calling each other without a broker.
+ * castiron: the API and a conductor in one process, calling each other without a broker; over
+ * HTTP when there are to be other conductors, or other APIs.
  */
 #include <string.h>
 #include <unistd.h>
@@ -13,8 +14,11 @@
 #include "rpc/local.h"
 #include "rpc/notify.h"
 
+#define PROGRAM "castiron"
+
 struct program {
     struct ci_rpc *rpc;
+    struct ci_open_server server; /* nothing when nobody else calls */
     struct ci_conductor *conductor;
     struct ci_api *api;
 };
@@ -28,26 +32,46 @@ static bool dispatch(struct ci_ctx *ctx, enum ci_rpc_method method, json_t *args
     return ci_conductor_dispatch(ctx, method, args, ret_result, program->conductor);
 }
 
-static bool check_transport(struct ci_ctx *ctx)
+/* A ci_conductor_open. */
+static void let_in(struct ci_ctx *ctx, struct ci_conductor *conductor, void *arg)
 {
-    const char *transport = ctx->config->DEFAULT.rpc_transport;
+    const struct program *program = arg;
 
-    if (strcmp(transport, "none") == 0)
-        return true;
-    return ci_fail_text(ctx, InvalidParameterValue,
-                        "castiron runs API and conductor in one process: set "
-                        "[DEFAULT]rpc_transport = none (it is %s).",
-                        transport);
+    ci_open_server_open(ctx, &program->server, conductor);
+}
+
+static bool start_alone(struct ci_ctx *ctx, struct program *program)
+{
+    ctx->rpc = ci_rpc_local_new(ctx->config->DEFAULT.host, dispatch, program);
+    program->rpc = ctx->rpc;
+    return ci_conductor_start(ctx, &program->conductor);
+}
+
+static bool start_among_others(struct ci_ctx *ctx, struct program *program)
+{
+    const struct ci_rpc_server_options options = {
+        .program = PROGRAM, .host = ctx->config->DEFAULT.host, .dispatch = ci_conductor_dispatch};
+
+    if (!ci_open_client(ctx, PROGRAM))
+        return false;
+    program->rpc = ctx->rpc;
+    return ci_open_server_new(ctx, &options, &program->server) &&
+           ci_conductor_start_open(ctx, let_in, program, &program->conductor);
 }
 
 static bool start(struct ci_ctx *ctx, struct program *program)
 {
-    if (!check_transport(ctx) || !ci_open_database(ctx) ||
-        !ci_notifier_new(ctx, "castiron", &ctx->notifier))
+    const char *transport = ctx->config->DEFAULT.rpc_transport;
+
+    if (strcmp(transport, "oslo") == 0)
+        return ci_fail_text(ctx, InvalidParameterValue,
+                            "castiron runs API and conductor in one process: set "
+                            "[DEFAULT]rpc_transport = none, or json-rpc among others (it is %s).",
+                            transport);
+    if (!ci_open_database(ctx) || !ci_notifier_new(ctx, PROGRAM, &ctx->notifier))
         return false;
-    program->rpc = ci_rpc_local_new(ctx->config->DEFAULT.host, dispatch, program);
-    ctx->rpc = program->rpc;
-    return ci_conductor_start(ctx, &program->conductor) &&
+    return (strcmp(transport, "none") == 0 ? start_alone(ctx, program)
+                                           : start_among_others(ctx, program)) &&
            ci_api_start(ctx, ctx->db, ctx->rpc, &program->api);
 }
 
@@ -61,9 +85,14 @@ static bool stop(struct ci_ctx *ctx, struct program *program, enum ci_daemon_lea
     int limit_s =
         leave == CI_DAEMON_NOW ? 0 : (int)ctx->config->conductor.graceful_shutdown_timeout;
 
-    if (!ci_api_stop(program->api, limit_s) ||
+    if (!ci_api_stop(program->api, limit_s))
+        return false;
+    if (program->server.http)
+        ci_conductor_leave(program->conductor, leaves[leave]);
+    if (!ci_open_server_stop(&program->server, limit_s * 1000) ||
         !ci_conductor_stop(program->conductor, leaves[leave]))
         return false;
+    ci_open_server_free(&program->server);
     ci_rpc_free(program->rpc);
     ci_notifier_free(ctx->notifier);
     ci_db_close(ctx->db);
@@ -73,7 +102,7 @@ static bool stop(struct ci_ctx *ctx, struct program *program, enum ci_daemon_lea
 int main(int argc, char **argv)
 {
     struct ci_daemon *daemon = ci_daemon_start(
-        "castiron", "The Bare Metal service: API and conductor in one process.", argc, argv);
+        PROGRAM, "The Bare Metal service: API and conductor in one process.", argc, argv);
     struct ci_ctx *ctx = ci_daemon_ctx(daemon);
     struct program program = {0};
     enum ci_daemon_leave leave;

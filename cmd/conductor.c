@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * castiron-conductor: acts on machines, as APIs ask it over RabbitMQ.
+ * castiron-conductor: acts on machines, as APIs ask it over RabbitMQ or HTTP.
  *
  * Calls are let in before the database says that this conductor is there, and shut out after
  * it has said for a while that it is not: others look there to know whom to call.
@@ -16,14 +16,13 @@
 #include "cmd/open.h"
 #include "db/db.h"
 #include "rpc/notify.h"
-#include "rpc/server.h"
 
 #define PROGRAM "castiron-conductor"
 
 enum { NOW_MS = 1000 };
 
 struct program {
-    struct ci_rpc_server *server;
+    struct ci_open_server server;
     struct ci_conductor *conductor;
 };
 
@@ -32,7 +31,7 @@ static void let_in(struct ci_ctx *ctx, struct ci_conductor *conductor, void *arg
 {
     const struct program *program = arg;
 
-    ci_rpc_server_open(ctx, program->server, conductor);
+    ci_open_server_open(ctx, &program->server, conductor);
 }
 
 static bool start(struct ci_ctx *ctx, struct program *program)
@@ -42,7 +41,7 @@ static bool start(struct ci_ctx *ctx, struct program *program)
 
     return ci_open_check_transport(ctx, PROGRAM) && ci_open_database(ctx) &&
            ci_notifier_new(ctx, PROGRAM, &ctx->notifier) &&
-           ci_rpc_server_new(ctx, &options, &program->server) &&
+           ci_open_server_new(ctx, &options, &program->server) &&
            ci_conductor_start_open(ctx, let_in, program, &program->conductor);
 }
 
@@ -65,10 +64,10 @@ static const enum ci_leave leaves[] = {[CI_DAEMON_GRACEFUL] = CI_LEAVE_GRACEFUL,
 static bool stop(struct ci_ctx *ctx, struct program *program, enum ci_leave how)
 {
     ci_conductor_leave(program->conductor, how);
-    if (!ci_rpc_server_stop(program->server, limit_ms(ctx, how)) ||
+    if (!ci_open_server_stop(&program->server, limit_ms(ctx, how)) ||
         !ci_conductor_stop(program->conductor, how))
         return false;
-    ci_rpc_server_free(program->server);
+    ci_open_server_free(&program->server);
     ci_notifier_free(ctx->notifier);
     ci_db_close(ctx->db);
     return true;

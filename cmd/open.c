@@ -9,6 +9,9 @@
 #include "base/config.h"
 #include "db/db.h"
 #include "db/migrate.h"
+#include "rpc/jsonrpc_client.h"
+#include "rpc/remote.h"
+#include "rpc/server.h"
 
 bool ci_open_database(struct ci_ctx *ctx)
 {
@@ -20,18 +23,50 @@ bool ci_open_database(struct ci_ctx *ctx)
     return ci_migrate_check(ctx);
 }
 
+static bool is_http(const struct ci_ctx *ctx)
+{
+    return strcmp(ctx->config->DEFAULT.rpc_transport, "json-rpc") == 0;
+}
+
 bool ci_open_check_transport(struct ci_ctx *ctx, const char *program)
 {
-    const char *transport = ctx->config->DEFAULT.rpc_transport;
-
-    if (strcmp(transport, "oslo") == 0)
+    if (strcmp(ctx->config->DEFAULT.rpc_transport, "none") != 0)
         return true;
-    if (strcmp(transport, "none") == 0)
-        return ci_fail_text(ctx, InvalidParameterValue,
-                            "%s calls, or is called by, other processes: [DEFAULT]rpc_transport = "
-                            "none is for castiron, API and conductor in one.",
-                            program);
     return ci_fail_text(ctx, InvalidParameterValue,
-                        "[DEFAULT]rpc_transport = %s is not supported by %s; set it to oslo.",
-                        transport, program);
+                        "%s calls, or is called by, other processes: [DEFAULT]rpc_transport = "
+                        "none is for castiron, API and conductor in one.",
+                        program);
+}
+
+bool ci_open_client(struct ci_ctx *ctx, const char *program)
+{
+    return is_http(ctx) ? ci_jsonrpc_client_new(ctx, program, &ctx->rpc)
+                        : ci_rpc_remote_new(ctx, program, &ctx->rpc);
+}
+
+bool ci_open_server_new(struct ci_ctx *ctx, const struct ci_rpc_server_options *options,
+                        struct ci_open_server *ret_server)
+{
+    return is_http(ctx) ? ci_jsonrpc_server_new(ctx, options, &ret_server->http)
+                        : ci_rpc_server_new(ctx, options, &ret_server->amqp);
+}
+
+void ci_open_server_open(struct ci_ctx *ctx, const struct ci_open_server *server, void *service)
+{
+    if (server->http)
+        ci_jsonrpc_server_open(server->http, service);
+    else
+        ci_rpc_server_open(ctx, server->amqp, service);
+}
+
+bool ci_open_server_stop(const struct ci_open_server *server, int limit_ms)
+{
+    return ci_jsonrpc_server_stop(server->http, limit_ms) &&
+           ci_rpc_server_stop(server->amqp, limit_ms);
+}
+
+void ci_open_server_free(const struct ci_open_server *server)
+{
+    ci_jsonrpc_server_free(server->http);
+    ci_rpc_server_free(server->amqp);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "base/ctx.h"
+#include "rpc/jsonrpc_server.h"
 
 /*
  * What several programs stand on.
@@ -18,3 +18,20 @@ ci_must_check bool ci_open_database(struct ci_ctx *ctx);
  * [DEFAULT]rpc_transport is not one that joins processes.
  */
 ci_must_check bool ci_open_check_transport(struct ci_ctx *ctx, const char *program);
+
+/* Makes ctx->rpc the way to conductors in other processes that [DEFAULT]rpc_transport names. */
+ci_must_check bool ci_open_client(struct ci_ctx *ctx, const char *program);
+
+/* A conductor's side of it: one of the two is there. */
+struct ci_open_server {
+    struct ci_rpc_server *amqp;
+    struct ci_jsonrpc_server *http;
+};
+
+/* The functions of rpc/server.h and rpc/jsonrpc_server.h, for the one that is there. */
+ci_must_check bool ci_open_server_new(struct ci_ctx *ctx,
+                                      const struct ci_rpc_server_options *options,
+                                      struct ci_open_server *ret_server);
+void ci_open_server_open(struct ci_ctx *ctx, const struct ci_open_server *server, void *service);
+bool ci_open_server_stop(const struct ci_open_server *server, int limit_ms);
+void ci_open_server_free(const struct ci_open_server *server);

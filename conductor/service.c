@@ -26,6 +26,7 @@
 #include "conductor/task_private.h"
 #include "db/db.h"
 #include "drivers/hardware.h"
+#include "rpc/jsonrpc.h"
 
 /* Work on nodes may be deep in a driver; its stack is committed only as far as it is used. */
 #define WORKER_STACK ((size_t)1 << 20)
@@ -235,7 +236,7 @@ static bool start_thread(struct ci_ctx *ctx, struct ci_conductor *conductor)
     return true;
 }
 
-static struct ci_conductor *conductor_new(const struct ci_ctx *ctx)
+static struct ci_conductor *conductor_new(struct ci_ctx *ctx)
 {
     struct ci_arena *mem = ci_arena_new();
     struct ci_conductor *conductor = ci_new(mem, struct ci_conductor);
@@ -247,7 +248,7 @@ static struct ci_conductor *conductor_new(const struct ci_ctx *ctx)
     };
     pthread_condattr_t monotonic;
 
-    conductor->host = ci_strdup(mem, ctx->config->DEFAULT.host);
+    conductor->host = ci_strdup(mem, ci_jsonrpc_registered_host(ctx));
     conductor->db = ctx->db;
     conductor->workers = ci_workers_new(&workers);
     conductor->own = own;

@@ -82,6 +82,18 @@ bool ci_rpc_takes(const struct ci_rpc_row *row, const char *name)
     return find_argument(row, name, &argument);
 }
 
+int ci_rpc_version_of(const struct ci_rpc_row *row, const json_t *args)
+{
+    struct ci_rpc_argument argument;
+    int minor = row->since;
+
+    for (size_t i = 0; ci_rpc_argument(row, i, &argument); i++) {
+        if (argument.since > minor && json_object_getn(args, argument.name, argument.length))
+            minor = argument.since;
+    }
+    return minor;
+}
+
 /* Refuses a method that the pinned release lacks, and takes off optional arguments it lacks. */
 static bool fit_to_pin(struct ci_ctx *ctx, const struct ci_rpc_row *row, json_t *args)
 {

@@ -39,6 +39,9 @@ bool ci_rpc_argument(const struct ci_rpc_row *row, size_t n, struct ci_rpc_argum
 /* Has the method an argument of that name? */
 bool ci_rpc_takes(const struct ci_rpc_row *row, const char *name);
 
+/* The lowest minor RPC version that has the method and the arguments given. */
+int ci_rpc_version_of(const struct ci_rpc_row *row, const json_t *args);
+
 /*
  * Calls to conductors. A struct ci_rpc is a transport (rpc/local.h, rpc/remote.h) and the ring that
  * says which conductor answers for a node; shared by all threads.

@@ -16,7 +16,7 @@
 #include "base/jsontext.h"
 #include "objects/releases.h"
 
-#define IRONIC "ironic.common.exception"
+#define IRONIC CI_FAILURE_IRONIC
 #define BUILTINS "builtins"
 #define TRACEBACK "Traceback (most recent call last):"
 
@@ -419,6 +419,30 @@ bool ci_failure_raise(struct ci_ctx *ctx, const struct ci_failure *failure)
         status = status_of(failure, ci_error_kind(class)->status);
     cut_traceback(ctx, text);
     (void)ci_error_set_status(ctx, class, status, "%s", text->bytes);
+    ctx->error->remote = true;
+    return false;
+}
+
+bool ci_failure_raise_named(struct ci_ctx *ctx, const char *name, const char *message,
+                            int64_t status)
+{
+    const char *const modules[] = {IRONIC, "ironic_lib.exception"};
+    struct ci_failure failure = {.class = "", .module = IRONIC};
+    enum ci_error_class class;
+
+    for (size_t i = 0; name && i < sizeof modules / sizeof modules[0]; i++) {
+        size_t n = strlen(modules[i]);
+
+        if (strncmp(name, modules[i], n) == 0 && name[n] == '.')
+            failure.class = name + n + 1;
+    }
+    class = class_of(&failure);
+    if (class == CI_ERR_COUNT)
+        (void)ci_fail_text(ctx, IronicException, "Unexpected error raised by RPC");
+    else
+        (void)ci_error_set_status(ctx, class,
+                                  status < STATUS_MIN || status > STATUS_MAX ? 500 : (int)status,
+                                  "%s", message);
     ctx->error->remote = true;
     return false;
 }

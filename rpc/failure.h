@@ -3,6 +3,9 @@
 
 #include "base/json.h"
 
+/* Where peers look for the classes they know. */
+#define CI_FAILURE_IRONIC "ironic.common.exception"
+
 /*
  * Errors between services: struct ci_error <-> what Python peers make an exception of.
  *
@@ -40,3 +43,10 @@ ci_must_check bool ci_failure_read(struct ci_ctx *ctx, const char *text, size_t 
  * off unless [DEFAULT]debug_tracebacks_in_api is set. Always false.
  */
 bool ci_failure_raise(struct ci_ctx *ctx, const struct ci_failure *failure);
+
+/*
+ * The same for a peer that tells no more than "ironic.common.exception.CLASS" (or NULL), the
+ * message and the status: IronicException, 500, when Ironic's API would not know the class.
+ */
+bool ci_failure_raise_named(struct ci_ctx *ctx, const char *name, const char *message,
+                            int64_t status);

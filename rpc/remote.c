@@ -236,26 +236,13 @@ static bool hand_over(struct remote *remote, struct ci_ctx *ctx, struct sending 
     return unreachable(ctx, sending, ci_amqp_result_text(result));
 }
 
-/* The lowest RPC version that has the method and the arguments given. */
-static int version_of(const struct ci_rpc_row *row, const json_t *args)
-{
-    struct ci_rpc_argument argument;
-    int minor = row->since;
-
-    for (size_t i = 0; ci_rpc_argument(row, i, &argument); i++) {
-        if (argument.since > minor && json_object_getn(args, argument.name, argument.length))
-            minor = argument.since;
-    }
-    return minor;
-}
-
 /* The message's bytes; its ids are made up for a call, and msg_id is told. */
 static bool write_message(struct remote *remote, struct ci_ctx *ctx, const struct ci_rpc_row *row,
                           const json_t *args, struct ci_text *body, const char **ret_msg_id)
 {
     struct ci_message_request request = {
         .method = row->name,
-        .version = ci_printf(ctx->mem, "1.%d", version_of(row, args)),
+        .version = ci_printf(ctx->mem, "1.%d", ci_rpc_version_of(row, args)),
         .args = args,
     };
 

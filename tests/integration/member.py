@@ -23,18 +23,19 @@ class Cluster:
     """A database with the newest schema and an empty virtual host, for members to join."""
 
     def __init__(self, postgres, broker):
-        self.postgres, self.broker = postgres, broker
+        self.postgres, self.broker = postgres, broker  # no broker: they call each other otherwise
         self.folder = tempfile.mkdtemp(prefix='castiron-cluster-')
         self.database = postgres.create()
-        self.vhost = broker.create()
+        self.vhost = broker and broker.create()
+        self.rpc_options = broker and {'rpc_transport': 'oslo',
+                                       'transport_url': broker.url(self.vhost)}
         self.members = []
         self.with_debian = False
 
     def options(self):
         """What all members have in common."""
         return {
-            'DEFAULT': dict(server.FAKE_HARDWARE, rpc_transport='oslo',
-                            transport_url=self.broker.url(self.vhost),
+            'DEFAULT': dict(server.FAKE_HARDWARE, **self.rpc_options,
                             rpc_response_timeout='30', my_ip='127.0.0.1', log_dir='',
                             state_path=self.folder, tempdir=self.folder,
                             hash_ring_reset_interval='2'),
@@ -118,7 +119,11 @@ class Member(server.Castiron):
             raise AssertionError('%s ended with %s:\n%s'
                                  % (self.name, self.process.returncode, self.log()))
         if self.kind == 'conductor':
-            return self.host in self.cluster.conductors()
+            # The newest release adds the port of its JSON-RPC to the name.
+            names = {self.host, '%s:%s' % (self.host, self.options.get('json_rpc', {}).get('port'))}
+            found = names.intersection(self.cluster.conductors())
+            self.host = next(iter(found), self.host)
+            return bool(found)
         return self.answers()
 
     def tracebacks(self):

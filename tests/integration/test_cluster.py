@@ -74,6 +74,7 @@ class Members(unittest.TestCase):
 
     DEBIAN_API = DEBIAN_CONDUCTOR = False
     OPTIONS = {}
+    HOST = None  # the conductor's name; None: one is made
     TAPPED = False  # is every message of theirs judged?
     RINGS_S = 2  # how long a ring is kept
     tap = None
@@ -126,14 +127,18 @@ class Members(unittest.TestCase):
             raise AssertionError('the tap does not run')
 
     @classmethod
+    def new_cluster(cls):
+        return member.Cluster(case.OneCluster.get(), OneBroker.get())
+
+    @classmethod
     def setUpClass(cls):
         if (cls.DEBIAN_API or cls.DEBIAN_CONDUCTOR) and not member.have_debian():
             raise unittest.SkipTest('python3-ironic is not installed')
-        cls.cluster = member.Cluster(case.OneCluster.get(), OneBroker.get())
+        cls.cluster = cls.new_cluster()
         cls.addClassCleanup(cls.cluster.discard)
         cls.cluster.with_debian = cls.DEBIAN_API or cls.DEBIAN_CONDUCTOR
         cls.cluster.prepare()
-        cls.conductor = cls.cluster.add('conductor', cls.DEBIAN_CONDUCTOR, **cls.OPTIONS)
+        cls.conductor = cls.cluster.add('conductor', cls.DEBIAN_CONDUCTOR, cls.HOST, **cls.OPTIONS)
         cls.api = cls.cluster.add('api', cls.DEBIAN_API, **cls.OPTIONS)
         cls.conductor.launch()
         cls.api.launch()
@@ -430,4 +435,9 @@ class DebianMessages(Messages):
     DEBIAN_CONDUCTOR = True
 
 
-del Together  # no test by itself
+class Bases:  # pylint: disable=too-few-public-methods
+    """For other files; no test by itself, so it is no name of the module."""
+    together = Together
+
+
+del Together

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A service's own token from Keystone.
+ *
+ * While one thread asks Keystone the others wait for it: they would ask the same.
+ */
+#include "base/service_token.h"
+
+#include <jansson.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "base/time.h"
+
+enum {
+    MARGIN_S = 60, /* before its end a token is no longer used */
+    LIFE_S = 300,  /* of one whose end cannot be read */
+    ANSWER_DEPTH = 64,
+    CREATED = 201
+};
+
+struct ci_service_token {
+    struct ci_arena *mem; /* holds all of it but the text */
+    struct ci_httpc *client;
+    const char *url, *body;
+
+    pthread_mutex_t lock; /* guards what follows */
+    struct ci_text text;  /* empty: none */
+    int64_t until_ns;
+};
+
+static bool missing(struct ci_ctx *ctx, const struct ci_service_token_options *o, const char *what)
+{
+    return ci_fail(
+        ctx, ConfigInvalid,
+        ci_printf(ctx->mem, "[%s]%s is needed with auth_type = password.", o->section, what));
+}
+
+/* {"id": …} or {"name": …}; the default domain when neither is given. */
+static json_t *domain(const char *id, const char *name)
+{
+    if (id || !name)
+        return json_pack("{ss}", "id", id ? id : "default");
+    return json_pack("{ss}", "name", name);
+}
+
+/* What the token is good for; NULL: for nothing in particular. */
+static json_t *scope(const struct ci_service_token_options *o)
+{
+    if (o->system_scope)
+        return json_pack("{s{sb}}", "system", o->system_scope, 1);
+    if (o->project_id)
+        return json_pack("{s{ss}}", "project", "id", o->project_id);
+    if (o->project_name)
+        return json_pack("{s{ss so}}", "project", "name", o->project_name, "domain",
+                         domain(o->project_domain_id, o->project_domain_name));
+    return NULL;
+}
+
+static json_t *request_of(const struct ci_service_token_options *o)
+{
+    json_t *user = json_pack("{ss ss so}", "name", o->username, "password", o->password, "domain",
+                             domain(o->user_domain_id, o->user_domain_name));
+
+    return json_pack("{s{s{s[s] s{so}} so*}}", "auth", "identity", "methods", "password",
+                     "password", "user", user, "scope", scope(o));
+}
+
+bool ci_service_token_new(struct ci_ctx *ctx, const struct ci_service_token_options *options,
+                          struct ci_httpc *client, struct ci_service_token **ret_token)
+{
+    struct ci_arena *mem;
+    struct ci_service_token *token;
+    size_t n;
+    const char *v3;
+
+    if (!options->auth_url)
+        return missing(ctx, options, "auth_url");
+    if (!options->username)
+        return missing(ctx, options, "username");
+    if (!options->password)
+        return missing(ctx, options, "password");
+    mem = ci_arena_new();
+    token = ci_new(mem, struct ci_service_token);
+    for (n = strlen(options->auth_url); n > 0 && options->auth_url[n - 1] == '/'; n--)
+        ;
+    v3 = n >= 3 && strncmp(options->auth_url + n - 3, "/v3", 3) == 0 ? "" : "/v3";
+    token->mem = mem;
+    token->client = client;
+    token->url = ci_printf(mem, "%.*s%s/auth/tokens", (int)n, options->auth_url, v3);
+    token->body = ci_json_text(mem, ci_json(ctx, request_of(options)));
+    ci_text_init(&token->text, CI_SERVICE_TOKEN_MAX);
+    pthread_mutex_init(&token->lock, NULL);
+    *ret_token = token;
+    return true;
+}
+
+void ci_service_token_free(struct ci_service_token *token)
+{
+    if (!token)
+        return;
+    ci_text_done(&token->text);
+    pthread_mutex_destroy(&token->lock);
+    ci_arena_free(token->mem);
+}
+
+/* When the token is to be given up, by the answer's own clock. */
+static int64_t end_of(struct ci_ctx *ctx, const struct ci_httpc_response *response)
+{
+    static const struct ci_json_limits limits = {.depth = ANSWER_DEPTH, .bytes = (size_t)1 << 20};
+    int64_t life_s = LIFE_S, end_us, now_us = ci_time_now_us();
+    const json_t *expires;
+    json_t *answer;
+
+    if (ci_json_read(ctx, response->body, response->body_length, &limits, &answer)) {
+        expires = json_object_get(json_object_get(answer, "token"), "expires_at");
+        if (ci_json_kind(expires) == CI_JSON_STRING &&
+            ci_time_parse(json_string_value(expires), &end_us) && end_us > now_us)
+            life_s = (end_us - now_us) / 1000000;
+    } else {
+        ci_error_clear(ctx); /* The token itself is in a header. */
+    }
+    life_s = life_s > 2 * MARGIN_S ? life_s - MARGIN_S : life_s / 2;
+    return ci_time_monotonic_ns() + life_s * 1000000000;
+}
+
+static bool ask(struct ci_ctx *ctx, struct ci_service_token *token)
+{
+    static const struct ci_httpc_header headers[] = {
+        {"Content-Type", "application/json"}, {"Accept", "application/json"}, {NULL, NULL}};
+    const struct ci_httpc_request request = {.method = "POST",
+                                             .url = token->url,
+                                             .headers = headers,
+                                             .body = token->body,
+                                             .body_length = strlen(token->body)};
+    struct ci_httpc_response response;
+    const char *text;
+
+    if (!ci_httpc_send(ctx, token->client, &request, &response))
+        return ci_fail_status(ctx, ServiceUnavailable, 503, "Keystone gave no token: %s",
+                              ci_error_take(ctx));
+    text = ci_httpc_header(&response, "x-subject-token");
+    if (response.status != CREATED || !text || !*text || strlen(text) > CI_SERVICE_TOKEN_MAX)
+        return ci_fail_status(ctx, ServiceUnavailable, 503,
+                              "Keystone gave no token: it answered with HTTP status %d.",
+                              response.status);
+    ci_text_clear(&token->text);
+    ci_text_add(&token->text, text);
+    token->until_ns = end_of(ctx, &response);
+    return true;
+}
+
+bool ci_service_token_get(struct ci_ctx *ctx, struct ci_service_token *token, const char **ret_text)
+{
+    bool there;
+
+    pthread_mutex_lock(&token->lock);
+    there = (token->text.length > 0 && ci_time_monotonic_ns() < token->until_ns) || ask(ctx, token);
+    if (there)
+        *ret_text = ci_strdup(ctx->mem, token->text.bytes);
+    pthread_mutex_unlock(&token->lock);
+    return there;
+}
+
+void ci_service_token_drop(struct ci_service_token *token, const char *text)
+{
+    pthread_mutex_lock(&token->lock);
+    if (token->text.length > 0 && strcmp(token->text.bytes, text) == 0)
+        ci_text_clear(&token->text);
+    pthread_mutex_unlock(&token->lock);
+}

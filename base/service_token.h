@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/httpc.h"
+
+/*
+ * The token by which this service shows other services who it is: got from Keystone (v3, by
+ * password), kept, and got again shortly before it expires. For any number of threads.
+ */
+struct ci_service_token;
+
+enum { CI_SERVICE_TOKEN_MAX = 16384 }; /* bytes of a token's text */
+
+/* Of a section like [json_rpc]; texts are copied. NULL: not given. */
+struct ci_service_token_options {
+    const char *section; /* for messages */
+    const char *auth_url;
+    const char *username, *password;
+    const char *user_domain_id, *user_domain_name;
+    const char *project_id, *project_name;
+    const char *project_domain_id, *project_domain_name;
+    const char *system_scope;
+};
+
+/*
+ * Asks nobody yet. The client is borrowed and outlives it. Fails with ConfigInvalid, naming the
+ * option that is missing. Ends with ci_service_token_free(), which accepts NULL.
+ */
+ci_must_check bool ci_service_token_new(struct ci_ctx *ctx,
+                                        const struct ci_service_token_options *options,
+                                        struct ci_httpc *client,
+                                        struct ci_service_token **ret_token);
+void ci_service_token_free(struct ci_service_token *token);
+
+/*
+ * The token, from Keystone when there is none; the text is the arena's, and secret. Fails with
+ * ServiceUnavailable, 503, when Keystone does not answer, refuses, or answers nonsense.
+ */
+ci_must_check bool ci_service_token_get(struct ci_ctx *ctx, struct ci_service_token *token,
+                                        const char **ret_text);
+
+/* Somebody no longer takes this token: the next one is another. */
+void ci_service_token_drop(struct ci_service_token *token, const char *text);

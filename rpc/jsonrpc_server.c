@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A conductor's side of calls over HTTP.
+ *
+ * Who calls is asked twice: on the headers, as far as it is known without waiting, so that a
+ * stranger sends no body; and on the thread that runs the call, which may wait.
+ */
+#include "rpc/jsonrpc_server.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/config.h"
+#include "base/htpasswd.h"
+#include "base/httpd.h"
+#include "base/jsontext.h"
+#include "base/log.h"
+#include "base/workers.h"
+#include "rpc/jsonrpc.h"
+#include "rpc/message.h"
+
+/* Calls may be deep in a driver; the stack is committed only as far as it is used. */
+#define WORKER_STACK ((size_t)1 << 20)
+
+enum {
+    THREADS_MAX = 1024,
+    QUEUE_LIMIT = 1024,
+    ERROR_BYTES = 8192,
+    WRAPPING_DEPTH = 8,  /* request, parameters, object, its data: around an argument's value */
+    BODIES_IN_FLIGHT = 4 /* of the largest size, together */
+};
+
+struct ci_jsonrpc_server {
+    struct ci_arena *mem; /* holds all of it */
+    struct ci_json_limits limits;
+    struct ci_htpasswd *htpasswd; /* NULL: nobody is asked */
+    ci_rpc_dispatch *dispatch;
+    _Atomic(void *) service; /* NULL until it is open */
+    struct ci_db *db;
+    struct ci_rpc *rpc;
+    struct ci_notifier *notifier;
+    struct ci_httpd *httpd;
+    struct ci_workers *workers;
+};
+
+/* A request that is being run. */
+struct job {
+    struct ci_arena *mem; /* of itself; the call's arena may move elsewhere */
+    struct ci_jsonrpc_server *server;
+    struct ci_httpd_request *req;
+};
+
+static const struct ci_httpd_header json_content[] = {{"Content-Type", CI_JSONRPC_CONTENT_TYPE},
+                                                      {NULL, NULL}};
+static const struct ci_httpd_header challenge[] = {{"Content-Type", CI_JSONRPC_CONTENT_TYPE},
+                                                   {"WWW-Authenticate", CI_HTPASSWD_CHALLENGE},
+                                                   {NULL, NULL}};
+
+/* What is not an answer of JSON-RPC's: {"error": {"code": 405, "message": "…"}}. */
+static void add_refusal(struct ci_text *body, int status, const char *message)
+{
+    ci_text_printf(body, "{\"error\": {\"code\": %d, \"message\": ", status);
+    ci_jsontext_string(body, message);
+    ci_text_add(body, "}}");
+}
+
+static void refuse(struct ci_httpd_request *req, int status, const char *message)
+{
+    struct ci_text body;
+
+    ci_text_init(&body, ERROR_BYTES);
+    add_refusal(&body, status, message);
+    ci_httpd_answer(req, status, status == 401 ? challenge : json_content, &body);
+    ci_text_done(&body);
+}
+
+/* A ci_httpd_on_refusal. */
+static const struct ci_httpd_header *on_refusal(struct ci_httpd_request *req, int status,
+                                                const char *message, struct ci_text *body,
+                                                void *arg)
+{
+    (void)req, (void)arg;
+    add_refusal(body, status, message);
+    return json_content;
+}
+
+/* Who calls? Fails with 401, or MustWait when ctx has a deadline. */
+static bool authenticate(struct ci_ctx *ctx, const struct ci_jsonrpc_server *server,
+                         const struct ci_httpd_request *req)
+{
+    const char *user;
+
+    return !server->htpasswd || ci_htpasswd_identify(ctx, server->htpasswd,
+                                                     ci_httpd_header(req, "Authorization"), &user);
+}
+
+/* A ci_httpd_on_headers. */
+static size_t on_headers(struct ci_httpd_request *req, void *arg)
+{
+    const struct ci_jsonrpc_server *server = arg;
+    struct ci_ctx ctx = {.mem = NULL, .deadline_ns = 1};
+
+    if (strcmp(req->method, "POST") != 0) {
+        refuse(req, 405, "Only POST method can be used");
+        return 0;
+    }
+    if (!server->htpasswd)
+        return server->limits.bytes;
+    ctx.mem = ci_arena_new();
+    if (!authenticate(&ctx, server, req) && !ci_failed_with(&ctx, CI_ERR_MustWait))
+        refuse(req, ctx.error->status, ctx.error->message);
+    ci_arena_free(ctx.mem);
+    return server->limits.bytes;
+}
+
+/* Who called is told; here it is told as well when it is not the caller's own doing. */
+static void log_failure(const struct ci_ctx *ctx, const char *method, bool is_cast)
+{
+    if (ci_failed_with(ctx, CI_ERR_IncompatibleObjectVersion))
+        ci_warning(ctx, "A peer is newer than this conductor; set its pin_release_version",
+                   "method=%s error=%s", method, ctx->error->message);
+    else if (is_cast)
+        ci_warning(ctx, "Ignoring the failure of a cast", "method=%s error=%s", method,
+                   ctx->error->message);
+    else if (ctx->error->status >= 500 && ctx->error->status != 503)
+        ci_warning(ctx, "A call failed", "method=%s error=%s", method, ctx->error->message);
+    else
+        ci_debug(ctx, "A call failed", "method=%s error=%s", method, ctx->error->message);
+}
+
+static bool dispatch(struct ci_ctx *ctx, const struct ci_jsonrpc_server *server,
+                     const char *method_name, bool has_context, const json_t *args,
+                     json_t **ret_result)
+{
+    enum ci_rpc_method method = ci_rpc_method_by_name(method_name);
+
+    if (method == CI_RPC_COUNT)
+        return ci_fail(ctx, NoSuchMethod, method_name);
+    if (!has_context)
+        return ci_fail_text(ctx, TypeError,
+                            "ConductorManager.%s() missing 1 required positional argument: "
+                            "'context'",
+                            method_name);
+    return server->dispatch(ctx, method, (json_t *)(uintptr_t)args, ret_result,
+                            atomic_load(&server->service));
+}
+
+/*
+ * Runs a call and writes its answer; nothing for a cast. A call's arena may move away while it
+ * runs, so that what is used afterwards is in the job's.
+ */
+static void run_call(struct ci_ctx *ctx, const struct job *job,
+                     const struct ci_jsonrpc_request *request, struct ci_text *body)
+{
+    struct ci_ctx own = {.mem = job->mem};
+    const char *method = ci_strdup(job->mem, request->method);
+    json_t *id = request->id ? ci_json(&own, json_deep_copy(request->id)) : NULL, *result = NULL;
+    json_t *args = ci_json(&own, json_object());
+    const char *key;
+    json_t *value;
+    bool done;
+
+    json_object_foreach((json_t *)(uintptr_t)request->args, key, value)
+        json_object_set_new_nocheck(args, key, json_null()); /* Their names, for errors. */
+    done = dispatch(ctx, job->server, method, request->has_context, request->args, &result);
+    if (!done)
+        log_failure(ctx, method, !id);
+    if (!id)
+        return;
+    if (done && ci_jsonrpc_write_result(id, result, body))
+        return;
+    if (done) {
+        ci_text_clear(body);
+        body->overflow = false;
+        (void)ci_fail_text(ctx, IronicException, "The answer is too large to be sent.");
+    }
+    ci_jsonrpc_write_error(ctx, method, args, id, body);
+}
+
+static void answer(struct ci_ctx *ctx, const struct job *job, struct ci_text *body)
+{
+    struct ci_httpd_request *req = job->req;
+    struct ci_jsonrpc_request request;
+    struct ci_jsonrpc_fault fault;
+
+    if (!authenticate(ctx, job->server, req)) {
+        refuse(req, ctx->error->status, ctx->error->message);
+        return;
+    }
+    if (!ci_jsonrpc_read_request(ctx, req->body, req->body_length, &job->server->limits, &request,
+                                 &fault)) {
+        ci_warning(ctx, "A call that cannot be read is refused", "error=\"%s\"", fault.message);
+        ci_jsonrpc_write_fault(request.id, &fault, body);
+    } else {
+        run_call(ctx, job, &request, body);
+    }
+    if (body->length > 0)
+        ci_httpd_answer(req, 200, json_content, body);
+    else
+        ci_httpd_answer(req, 204, NULL, NULL);
+}
+
+/* A ci_job. */
+static void run(void *arg)
+{
+    struct job *job = arg;
+    struct ci_ctx ctx = {.mem = ci_arena_new(),
+                         .config = ci_config_current(),
+                         .db = job->server->db,
+                         .rpc = job->server->rpc,
+                         .notifier = job->server->notifier};
+    struct ci_text body;
+
+    ci_text_init(&body, ci_message_limits.bytes);
+    answer(&ctx, job, &body);
+    ci_text_done(&body);
+    ci_arena_free(ctx.mem); /* not always the one made above */
+    ci_arena_free(job->mem);
+}
+
+/* A ci_httpd_on_request. */
+static void on_request(struct ci_httpd_request *req, void *arg)
+{
+    struct ci_jsonrpc_server *server = arg;
+    struct ci_arena *mem;
+    struct job *job;
+
+    if (!atomic_load(&server->service)) {
+        refuse(req, 503, "The conductor is starting.");
+        return;
+    }
+    mem = ci_arena_new();
+    job = ci_new(mem, struct job);
+    *job = (struct job){.mem = mem, .server = server, .req = req};
+    ci_httpd_suspend(req);
+    if (ci_workers_submit(server->workers, run, job))
+        return;
+    ci_arena_free(mem);
+    refuse(req, 503, "The conductor has too many calls to answer.");
+}
+
+static bool check_options(struct ci_ctx *ctx)
+{
+    const struct ci_config *config = ctx->config;
+
+    if (config->json_rpc.use_ssl)
+        return ci_fail_text(ctx, ConfigInvalid,
+                            "[json_rpc]use_ssl is set, but TLS is not served by this release; "
+                            "end it in front of [json_rpc]unix_socket or host_ip, and set "
+                            "client_use_ssl.");
+    if (strcmp(ci_jsonrpc_auth_strategy(config), "keystone") == 0)
+        return ci_fail_text(ctx, ConfigInvalid,
+                            "[json_rpc]auth_strategy is keystone, by which this release does not "
+                            "let callers in yet; set noauth or http_basic.");
+    return true;
+}
+
+static bool listen_at(struct ci_ctx *ctx, struct ci_jsonrpc_server *server)
+{
+    const struct ci_config *config = ctx->config;
+    const struct ci_httpd_options options = {
+        .address = config->json_rpc.host_ip,
+        .port = (int)config->json_rpc.port,
+        .unix_socket = config->json_rpc.unix_socket,
+        .unix_socket_mode = config->json_rpc.unix_socket_mode == CI_UNSET
+                                ? 0
+                                : (int)config->json_rpc.unix_socket_mode,
+        .on_headers = on_headers,
+        .on_request = on_request,
+        .on_refusal = on_refusal,
+        .arg = server,
+        .threads = 1,
+        .bodies_limit_bytes = BODIES_IN_FLIGHT * server->limits.bytes,
+    };
+
+    return ci_httpd_start(ctx, &options, &server->httpd);
+}
+
+static struct ci_jsonrpc_server *server_new(const struct ci_ctx *ctx,
+                                            const struct ci_rpc_server_options *options)
+{
+    struct ci_arena *mem = ci_arena_new();
+    struct ci_jsonrpc_server *server = ci_new(mem, struct ci_jsonrpc_server);
+    int64_t threads = ctx->config->DEFAULT.executor_thread_pool_size;
+    const struct ci_workers_options workers = {
+        .name = "rpc",
+        .threads = threads < 1             ? 1
+                   : threads > THREADS_MAX ? THREADS_MAX
+                                           : (int)threads,
+        .queue_limit = QUEUE_LIMIT,
+        .stack_bytes = WORKER_STACK,
+    };
+
+    server->mem = mem;
+    server->limits = (struct ci_json_limits){
+        .depth = (size_t)ctx->config->api.max_json_body_depth + WRAPPING_DEPTH,
+        .bytes = (size_t)ctx->config->api.max_json_body_size_provision * 1024};
+    server->dispatch = options->dispatch;
+    server->db = ctx->db;
+    server->rpc = ctx->rpc;
+    server->notifier = ctx->notifier;
+    server->workers = ci_workers_new(&workers);
+    return server;
+}
+
+bool ci_jsonrpc_server_new(struct ci_ctx *ctx, const struct ci_rpc_server_options *options,
+                           struct ci_jsonrpc_server **ret_server)
+{
+    struct ci_jsonrpc_server *server;
+    bool basic = strcmp(ci_jsonrpc_auth_strategy(ctx->config), "http_basic") == 0;
+
+    if (!check_options(ctx))
+        return false;
+    server = server_new(ctx, options);
+    if ((basic && !ci_htpasswd_new(ctx, ctx->config->json_rpc.http_basic_auth_user_file,
+                                   &server->htpasswd)) ||
+        !listen_at(ctx, server)) {
+        ci_jsonrpc_server_free(server);
+        return false;
+    }
+    *ret_server = server;
+    return true;
+}
+
+int ci_jsonrpc_server_port(const struct ci_jsonrpc_server *server)
+{
+    return ci_httpd_port(server->httpd);
+}
+
+void ci_jsonrpc_server_open(struct ci_jsonrpc_server *server, void *service)
+{
+    atomic_store(&server->service, service);
+}
+
+bool ci_jsonrpc_server_stop(struct ci_jsonrpc_server *server, int limit_ms)
+{
+    if (!server)
+        return true;
+    if (!ci_httpd_stop(server->httpd, limit_ms / 1000)) {
+        ci_warning(NULL, "Calls are left behind", "calls=%d", ci_workers_busy(server->workers));
+        return false;
+    }
+    server->httpd = NULL;
+    return true;
+}
+
+void ci_jsonrpc_server_free(struct ci_jsonrpc_server *server)
+{
+    if (!server)
+        return;
+    (void)!ci_httpd_stop(server->httpd, 0); /* of one that nobody has called */
+    ci_workers_free(server->workers);
+    ci_htpasswd_free(server->htpasswd);
+    ci_arena_free(server->mem);
+}
