@@ -106,6 +106,19 @@ static void write_form(struct ci_text *inner, struct ci_request *req, int status
         write_plain(inner, status, message[0] ? message : "The resource could not be found.");
 }
 
+/* As the layer around Ironic's application says it, which knows nothing of versions. */
+static void write_auth(struct ci_request *req, int status, const char *message)
+{
+    req->no_version_headers = true;
+    ci_text_printf(req->reply,
+                   "{\"error\": {\"code\": %d, \"title\": \"%s\", \"message\": ", status,
+                   status == 401   ? "Unauthorized"
+                   : status == 400 ? "Bad Request"
+                                   : "Service Unavailable");
+    ci_jsontext_string(req->reply, message);
+    ci_text_add(req->reply, "}}");
+}
+
 void ci_fault_answer(struct ci_request *req)
 {
     const struct ci_error *error = req->ctx->error;
@@ -122,6 +135,10 @@ void ci_fault_answer(struct ci_request *req)
     req->content_type = NULL;
     req->location = NULL;
     ci_text_clear(req->reply);
+    if (req->auth_fault) {
+        write_auth(req, error->status, message);
+        return;
+    }
     write_form(inner, req, error->status, message);
     if (req->bare_fault) {
         ci_text_addn(req->reply, inner->bytes, inner->length);

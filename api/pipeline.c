@@ -21,15 +21,45 @@ static bool answer_early(struct ci_request *req)
     return ci_health_answer(req) || ci_options_answer(req);
 }
 
+/* Who asks, or that it has to wait until a worker asks others. */
+static bool identify(struct ci_request *req)
+{
+    if (ci_auth_identify(req))
+        return true;
+    if (!ci_failed_with(req->ctx, CI_ERR_MustWait))
+        return false;
+    ci_error_clear(req->ctx);
+    req->unidentified = true;
+    return true;
+}
+
+/* What had to wait when the headers were read. */
+static bool settle_identity(struct ci_request *req)
+{
+    if (!req->unidentified)
+        return true;
+    if (!ci_auth_identify(req))
+        return false;
+    req->unidentified = false;
+    req->ctx->error = req->refusal;
+    return !req->refusal;
+}
+
 bool ci_pipeline_begin(struct ci_request *req)
 {
     if (answer_early(req))
         return false;
-    if (ci_auth_identify(req) &&     /* 401: who asks */
+    if (identify(req) &&             /* 401: who asks */
         ci_version_negotiate(req) && /* 406: in which version, under the pin */
         ci_route_find(req) &&        /* 404, 405: what for */
         ci_accept_json(req))         /* 406: does the client take JSON */
         return true;
+    if (req->unidentified) {
+        /* Nobody learns what is there before they said who they are. */
+        req->refusal = req->ctx->error;
+        ci_error_clear(req->ctx);
+        return true;
+    }
     ci_fault_answer(req);
     return false;
 }
@@ -42,7 +72,7 @@ void ci_pipeline_fail(struct ci_request *req)
 size_t ci_pipeline_body_limit(const struct ci_request *req)
 {
     const struct ci_config *config = req->ctx->config;
-    int64_t kib = req->route->flags & CI_ROUTE_BODY_PROVISION
+    int64_t kib = req->route && req->route->flags & CI_ROUTE_BODY_PROVISION
                       ? config->api.max_json_body_size_provision
                       : config->api.max_json_body_size;
 
@@ -51,6 +81,10 @@ size_t ci_pipeline_body_limit(const struct ci_request *req)
 
 void ci_pipeline_run(struct ci_request *req)
 {
+    if (!settle_identity(req)) {
+        ci_fault_answer(req);
+        return;
+    }
     req->status = req->route->status;
     if (ci_body_parse(req) &&      /* 400: is the JSON sound */
         ci_args_read(req) &&       /* 400, 406: the parameters of the query and of verbs */

@@ -49,7 +49,9 @@ struct ci_request {
     size_t body_length;
 
     /* What the pipeline found out. */
-    int version; /* API minor; 0 before negotiation */
+    bool unidentified;        /* finding out who asks has to wait */
+    struct ci_error *refusal; /* what is answered once it is known who asks, or NULL */
+    int version;              /* API minor; 0 before negotiation */
     const struct ci_route *route;
     const char *idents[CI_IDENTS_MAX]; /* values of the path's {parameters}, in order */
     const char *json_suffix_of; /* the last ident with the ".json" that was cut off, or NULL */
@@ -66,8 +68,10 @@ struct ci_request {
     struct ci_text *reply;        /* JSON text; empty for none */
     const char *content_type;     /* NULL: application/json when there is a reply */
     const char *location, *allow; /* headers, or NULL */
+    const char *challenge;        /* WWW-Authenticate, or NULL */
     bool webob_fault;             /* errors in the router's form instead of the controllers' */
     bool bare_fault;              /* {"faultcode", "faultstring"} without the outer envelope */
+    bool auth_fault; /* {"error": {"code", "title", "message"}}: who asks was not found out */
     bool no_version_headers;
     bool min_max_headers_only;
 };

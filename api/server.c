@@ -82,7 +82,7 @@ static struct work *work_new(struct ci_api *api, struct ci_httpd_request *http)
     return work;
 }
 
-#define HEADERS_MAX 10
+#define HEADERS_MAX 11
 
 static void send(struct work *work)
 {
@@ -103,6 +103,8 @@ static void send(struct work *work)
         headers[n++] = (struct ci_httpd_header){"Location", req->location};
     if (req->allow)
         headers[n++] = (struct ci_httpd_header){"Allow", req->allow};
+    if (req->challenge)
+        headers[n++] = (struct ci_httpd_header){"WWW-Authenticate", req->challenge};
     if (req->reply->length > 0)
         headers[n++] = (struct ci_httpd_header){
             "Content-Type", req->content_type ? req->content_type : "application/json"};
@@ -161,6 +163,7 @@ static size_t on_headers(struct ci_httpd_request *http, void *arg)
     struct work *work = work_new(arg, http);
 
     http->user = work;
+    work->ctx.deadline_ns = ci_time_monotonic_ns() + DEADLINE_NS;
     if (ci_pipeline_begin(&work->req))
         return ci_pipeline_body_limit(&work->req);
     http->user = NULL;
@@ -175,7 +178,8 @@ static void on_request(struct ci_httpd_request *http, void *arg)
 
     work->req.body = http->body;
     work->req.body_length = http->body_length;
-    if (work->req.route->flags & CI_ROUTE_WAITS) {
+    if (work->req.unidentified || work->req.route->flags & CI_ROUTE_WAITS) {
+        work->ctx.deadline_ns = 0;
         hand_over(api, work);
         return;
     }
@@ -226,7 +230,7 @@ static bool check(struct ci_ctx *ctx)
 {
     const struct ci_config *config = ctx->config;
 
-    if (!ci_auth_check(ctx) || !ci_policy_open(ctx) || !ci_network_data_open(ctx))
+    if (!ci_auth_open(ctx) || !ci_policy_open(ctx) || !ci_network_data_open(ctx))
         return false;
     if (config->api.enable_ssl_api)
         return ci_fail_text(ctx, InvalidParameterValue,

@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Tokens, checked at Keystone. The cache is a table of fixed size: a token has one place, and a
+ * newer one takes it.
+ */
+#include "base/keystone.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/digest.h"
+#include "base/httpc.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "base/time.h"
+
+#define PLACES 4096
+#define TOKEN_BYTES_MAX ((size_t)16 * 1024)
+/* Our own token is renewed so long before its end. */
+#define RENEW_US 60000000
+
+enum { DIGEST_BYTES = 32 };
+
+/* What was found out about one token; of its own memory. */
+struct known {
+    unsigned char digest[DIGEST_BYTES];
+    struct ci_ctx ctx; /* holds the identity, as ci_ctx_carry() copies it */
+    bool valid;
+    int64_t until_ns;   /* CLOCK_MONOTONIC: trusted so long */
+    int64_t expires_us; /* the token's own end */
+};
+
+struct ci_keystone {
+    struct ci_arena *mem;
+    struct ci_httpc *client;
+    struct ci_keystone_options options;
+    const char *tokens_url;
+    const char *request; /* what we log in with */
+    pthread_mutex_t mutex;
+    struct ci_text *own_token; /* guarded by mutex, as all below */
+    int64_t own_expires_us;
+    struct known *places[PLACES];
+};
+
+static json_t *named(const char *id, const char *name)
+{
+    return id ? json_pack("{s:s}", "id", id) : json_pack("{s:s*}", "name", name);
+}
+
+static json_t *with_domain(json_t *thing, const char *id, const char *name)
+{
+    if (id || name)
+        json_object_set_new(thing, "domain", named(id, name));
+    return thing;
+}
+
+static json_t *identity_of(const struct ci_keystone_options *o)
+{
+    json_t *user;
+
+    if (o->application_credential_id)
+        return json_pack("{s:[s], s:{s:s, s:s*}}", "methods", "application_credential",
+                         "application_credential", "id", o->application_credential_id, "secret",
+                         o->application_credential_secret);
+    user = with_domain(named(NULL, o->username), o->user_domain_id, o->user_domain_name);
+    json_object_set_new(user, "password", json_string(o->password));
+    return json_pack("{s:[s], s:{s:o}}", "methods", "password", "password", "user", user);
+}
+
+static const char *login_of(struct ci_ctx *ctx, const struct ci_keystone_options *o)
+{
+    json_t *auth = json_pack("{s:o}", "identity", identity_of(o)), *scope = NULL;
+    struct ci_text *text = ci_text_new(ctx->mem, 64 * 1024);
+
+    if (ci_same(o->system_scope, "all"))
+        scope = json_pack("{s:{s:b}}", "system", "all", 1);
+    else if (o->project_id || o->project_name)
+        scope =
+            json_pack("{s:o}", "project",
+                      o->project_id ? named(o->project_id, NULL)
+                                    : with_domain(named(NULL, o->project_name),
+                                                  o->project_domain_id, o->project_domain_name));
+    /* An application credential has its scope from Keystone. */
+    if (scope && !o->application_credential_id)
+        json_object_set(auth, "scope", scope);
+    json_decref(scope);
+    ci_json_print(text, ci_json(ctx, json_pack("{s:o}", "auth", auth)));
+    return text->bytes;
+}
+
+static const char *tokens_url(struct ci_arena *mem, const char *auth_url)
+{
+    size_t n = strlen(auth_url);
+
+    while (n > 0 && auth_url[n - 1] == '/')
+        n--;
+    if (n >= 3 && strncmp(auth_url + n - 3, "/v3", 3) == 0)
+        n -= 3;
+    return ci_printf(mem, "%.*s/v3/auth/tokens", (int)n, auth_url);
+}
+
+static bool check_options(struct ci_ctx *ctx, const struct ci_keystone_options *o)
+{
+    bool by_credential = o->auth_type && strcmp(o->auth_type, "v3applicationcredential") == 0;
+    const char *missing = NULL;
+
+    if (!o->auth_url)
+        missing = "auth_url";
+    else if (by_credential && !o->application_credential_id)
+        missing = "application_credential_id";
+    else if (!by_credential && !o->username)
+        missing = "username";
+    else if (!by_credential && !o->password)
+        missing = "password";
+    if (missing)
+        return ci_fail_text(ctx, ConfigInvalid,
+                            "Keystone is to be asked, but no [keystone_authtoken]%s is set.",
+                            missing);
+    if (by_credential || !o->auth_type || strcmp(o->auth_type, "password") == 0 ||
+        strcmp(o->auth_type, "v3password") == 0)
+        return true;
+    return ci_fail_text(ctx, ConfigInvalid,
+                        "[keystone_authtoken]auth_type is %s; what is known is password and "
+                        "v3applicationcredential.",
+                        o->auth_type);
+}
+
+bool ci_keystone_new(struct ci_ctx *ctx, const struct ci_keystone_options *options,
+                     struct ci_keystone **ret_keystone)
+{
+    const struct ci_httpc_options http = {
+        .ca_file = options->ca_file,
+        .insecure = options->insecure,
+        .cert_file = options->cert_file,
+        .key_file = options->key_file,
+        .timeout_ms = (options->timeout_s > 0 ? options->timeout_s : 10) * 1000,
+    };
+    struct ci_keystone *keystone;
+    struct ci_arena *mem;
+
+    if (!check_options(ctx, options))
+        return false;
+    mem = ci_arena_new();
+    keystone = ci_new(mem, struct ci_keystone);
+    *keystone = (struct ci_keystone){.mem = mem, .client = ci_httpc_new(&http)};
+    keystone->options =
+        (struct ci_keystone_options){.tries = options->tries, .cache_s = options->cache_s};
+    keystone->tokens_url = tokens_url(mem, options->auth_url);
+    keystone->request = ci_strdup(mem, login_of(ctx, options));
+    keystone->own_token = ci_text_new(mem, TOKEN_BYTES_MAX);
+    pthread_mutex_init(&keystone->mutex, NULL);
+    *ret_keystone = keystone;
+    return true;
+}
+
+static void forget(struct known *known)
+{
+    if (known)
+        ci_arena_free(known->ctx.mem);
+}
+
+void ci_keystone_free(struct ci_keystone *keystone)
+{
+    if (!keystone)
+        return;
+    ci_httpc_free(keystone->client);
+    for (size_t i = 0; i < PLACES; i++)
+        forget(keystone->places[i]);
+    pthread_mutex_destroy(&keystone->mutex);
+    ci_arena_free(keystone->mem);
+}
+
+static bool away(struct ci_ctx *ctx, const char *reason)
+{
+    ci_warning(ctx, "Keystone does not answer", "reason=%s", reason);
+    ci_error_clear(ctx);
+    return ci_fail_status(ctx, ServiceUnavailable, 503,
+                          "The identity service is not available, please try again later.");
+}
+
+/* Sends a question, again when nobody was reached. */
+static bool ask(struct ci_ctx *ctx, struct ci_keystone *keystone,
+                const struct ci_httpc_request *request, struct ci_httpc_response *ret_response)
+{
+    for (int i = 1; true; i++) {
+        if (ci_httpc_send(ctx, keystone->client, request, ret_response))
+            return ret_response->status < 500 ||
+                   away(ctx, ci_printf(ctx->mem, "status %d", ret_response->status));
+        if (i >= keystone->options.tries || !ci_failed_with(ctx, CI_ERR_ServiceUnavailable))
+            return away(ctx, ctx->error->message);
+        ci_error_clear(ctx);
+    }
+}
+
+/* The `token` of an answer. */
+static bool token_of(struct ci_ctx *ctx, const struct ci_httpc_response *response,
+                     const json_t **ret_token)
+{
+    json_t *document;
+
+    if (!ci_json_read(ctx, response->body, response->body_length, &ci_json_trusted, &document) ||
+        !json_is_object(json_object_get(document, "token")))
+        return away(ctx, "its answer is no token");
+    *ret_token = json_object_get(document, "token");
+    return true;
+}
+
+static int64_t end_of(const json_t *token)
+{
+    const char *text = json_string_value(json_object_get(token, "expires_at"));
+    int64_t end_us;
+
+    return text && ci_time_parse(text, &end_us) ? end_us : 0;
+}
+
+static bool log_in(struct ci_ctx *ctx, struct ci_keystone *keystone)
+{
+    static const struct ci_httpc_header headers[] = {
+        {"Content-Type", "application/json"}, {"Accept", "application/json"}, {NULL, NULL}};
+    const struct ci_httpc_request request = {.method = "POST",
+                                             .url = keystone->tokens_url,
+                                             .headers = headers,
+                                             .body = keystone->request,
+                                             .body_length = strlen(keystone->request)};
+    struct ci_httpc_response response;
+    const json_t *token;
+    const char *own;
+
+    if (!ask(ctx, keystone, &request, &response))
+        return false;
+    own = ci_httpc_header(&response, "x-subject-token");
+    if (response.status != 201 || !own)
+        return away(ctx, ci_printf(ctx->mem, "it refuses the service's own credentials: status %d",
+                                   response.status));
+    if (!token_of(ctx, &response, &token))
+        return false;
+    pthread_mutex_lock(&keystone->mutex);
+    ci_text_clear(keystone->own_token);
+    ci_text_add(keystone->own_token, own);
+    keystone->own_expires_us = end_of(token);
+    pthread_mutex_unlock(&keystone->mutex);
+    return true;
+}
+
+/* Our own token, in the arena; logs in when there is none or it is about to end. */
+static bool own_token(struct ci_ctx *ctx, struct ci_keystone *keystone, const char **ret_token)
+{
+    const char *token = NULL;
+
+    pthread_mutex_lock(&keystone->mutex);
+    if (keystone->own_token->length > 0 && keystone->own_expires_us - RENEW_US > ci_time_now_us())
+        token = ci_strdup(ctx->mem, keystone->own_token->bytes);
+    pthread_mutex_unlock(&keystone->mutex);
+    if (!token) {
+        if (!log_in(ctx, keystone))
+            return false;
+        pthread_mutex_lock(&keystone->mutex);
+        token = ci_strdup(ctx->mem, keystone->own_token->bytes);
+        pthread_mutex_unlock(&keystone->mutex);
+    }
+    *ret_token = token;
+    return true;
+}
+
+static void drop_own(struct ci_keystone *keystone)
+{
+    pthread_mutex_lock(&keystone->mutex);
+    keystone->own_expires_us = 0;
+    pthread_mutex_unlock(&keystone->mutex);
+}
+
+/* Asks about a token; *ret_valid is false when Keystone knows of none. */
+static bool look_up(struct ci_ctx *ctx, struct ci_keystone *keystone, const char *subject,
+                    enum ci_keystone_ended ended, bool *ret_valid, const json_t **ret_token)
+{
+    const struct ci_httpc_request request = {
+        .method = "GET",
+        .url = ended == CI_TOKEN_MAY_HAVE_ENDED
+                   ? ci_printf(ctx->mem, "%s?allow_expired=1", keystone->tokens_url)
+                   : keystone->tokens_url};
+
+    for (int i = 0; i < 2; i++) {
+        struct ci_httpc_header headers[] = {{"Accept", "application/json"},
+                                            {"X-Subject-Token", subject},
+                                            {"X-Auth-Token", NULL},
+                                            {NULL, NULL}};
+        struct ci_httpc_request with = request;
+        struct ci_httpc_response response;
+
+        with.headers = headers;
+        if (!own_token(ctx, keystone, &headers[2].value) || !ask(ctx, keystone, &with, &response))
+            return false;
+        *ret_valid = response.status == 200;
+        if (response.status == 200)
+            return token_of(ctx, &response, ret_token);
+        if (response.status == 404)
+            return true;
+        /* Our own token may have been revoked: once more with a new one. */
+        if (response.status != 401)
+            return away(ctx, ci_printf(ctx->mem, "status %d", response.status));
+        drop_own(keystone);
+    }
+    return away(ctx, "it refuses the service's own token");
+}
+
+static const char *text_in(const json_t *object, const char *key)
+{
+    return json_string_value(json_object_get(object, key));
+}
+
+static const char *const *roles_of(struct ci_ctx *ctx, const json_t *token)
+{
+    const json_t *list = json_object_get(token, "roles");
+    const char **roles = ci_alloc_array(ctx->mem, json_array_size(list) + 1, sizeof *roles);
+    size_t n = 0;
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *name = text_in(json_array_get(list, i), "name");
+
+        if (name)
+            roles[n++] = name;
+    }
+    return roles;
+}
+
+static struct ci_identity read_identity(struct ci_ctx *ctx, const json_t *token)
+{
+    const json_t *user = json_object_get(token, "user"),
+                 *project = json_object_get(token, "project");
+    const json_t *user_domain = json_object_get(user, "domain");
+    const json_t *project_domain = json_object_get(project, "domain");
+
+    return (struct ci_identity){
+        .user_id = text_in(user, "id"),
+        .user_name = text_in(user, "name"),
+        .user_domain_id = text_in(user_domain, "id"),
+        .user_domain_name = text_in(user_domain, "name"),
+        .project_id = text_in(project, "id"),
+        .project_name = text_in(project, "name"),
+        .project_domain_id = text_in(project_domain, "id"),
+        .project_domain_name = text_in(project_domain, "name"),
+        .domain_id = text_in(json_object_get(token, "domain"), "id"),
+        .system_scope =
+            json_is_true(json_object_get(json_object_get(token, "system"), "all")) ? "all" : NULL,
+        .roles = roles_of(ctx, token),
+        .is_other_project = json_is_false(json_object_get(token, "is_admin_project")),
+    };
+}
+
+static void remember(struct ci_keystone *keystone, const unsigned char *digest,
+                     const struct ci_identity *who, int64_t expires_us)
+{
+    struct ci_arena *mem = ci_arena_new();
+    struct known *known = ci_new(mem, struct known), *old;
+    const struct ci_ctx from = {.mem = mem, .who = who ? *who : (struct ci_identity){0}};
+    size_t place = ((size_t)digest[0] << 8 | digest[1]) % PLACES;
+
+    memcpy(known->digest, digest, DIGEST_BYTES);
+    known->ctx.mem = mem;
+    ci_ctx_carry(&known->ctx, &from);
+    known->valid = who;
+    known->expires_us = expires_us;
+    known->until_ns = ci_time_monotonic_ns() + (int64_t)keystone->options.cache_s * 1000000000;
+    pthread_mutex_lock(&keystone->mutex);
+    old = keystone->places[place];
+    keystone->places[place] = known;
+    pthread_mutex_unlock(&keystone->mutex);
+    forget(old);
+}
+
+/* What is known of the token, copied into ctx; *ret_found false: nothing. */
+static bool recall(struct ci_ctx *ctx, struct ci_keystone *keystone, const unsigned char *digest,
+                   enum ci_keystone_ended ended, bool *ret_found, struct ci_identity *ret_who)
+{
+    struct ci_ctx to = {.mem = ctx->mem};
+    size_t place = ((size_t)digest[0] << 8 | digest[1]) % PLACES;
+    bool valid = true;
+    const struct known *known;
+
+    pthread_mutex_lock(&keystone->mutex);
+    known = keystone->places[place];
+    *ret_found = known && memcmp(known->digest, digest, DIGEST_BYTES) == 0 &&
+                 known->until_ns > ci_time_monotonic_ns();
+    if (*ret_found && (known->valid || ended == CI_TOKEN_MUST_LAST)) {
+        ci_ctx_carry(&to, &known->ctx);
+        valid = known->valid &&
+                (ended == CI_TOKEN_MAY_HAVE_ENDED || known->expires_us > ci_time_now_us());
+    } else {
+        *ret_found = false;
+    }
+    pthread_mutex_unlock(&keystone->mutex);
+    *ret_who = to.who;
+    return valid;
+}
+
+/* What may stand in a header, and is no longer than a token gets. */
+static bool is_token(const char *token)
+{
+    size_t n = 0;
+
+    while (token[n] > ' ' && token[n] < 127)
+        n++;
+    return n > 0 && token[n] == '\0' && n <= TOKEN_BYTES_MAX;
+}
+
+static bool refuse(struct ci_ctx *ctx)
+{
+    return ci_fail_text(ctx, Unauthorized, "The request you have made requires authentication.");
+}
+
+static void digest_of(struct ci_arena *mem, const char *token, unsigned char *ret_digest)
+{
+    struct ci_digest *digest = ci_digest_new(mem, "sha256");
+
+    ci_digest_add(digest, token, strlen(token));
+    ci_digest_value(digest, ret_digest);
+}
+
+bool ci_keystone_identify(struct ci_ctx *ctx, struct ci_keystone *keystone, const char *token,
+                          enum ci_keystone_ended ended, struct ci_identity *ret_who)
+{
+    unsigned char digest[DIGEST_BYTES];
+    const json_t *found;
+    bool known, valid;
+    int64_t end_us;
+
+    if (!is_token(token))
+        return refuse(ctx);
+    digest_of(ctx->mem, token, digest);
+    if (!recall(ctx, keystone, digest, ended, &known, ret_who))
+        return refuse(ctx);
+    if (known)
+        return true;
+    if (ctx->deadline_ns)
+        return ci_fail(ctx, MustWait);
+    if (!look_up(ctx, keystone, token, ended, &valid, &found))
+        return false;
+    end_us = valid ? end_of(found) : INT64_MAX;
+    *ret_who = valid ? read_identity(ctx, found) : (struct ci_identity){0};
+    if (keystone->options.cache_s > 0 && (valid || ended == CI_TOKEN_MUST_LAST))
+        remember(keystone, digest, valid ? ret_who : NULL, end_us);
+    if (!valid || (ended == CI_TOKEN_MUST_LAST && end_us <= ci_time_now_us()))
+        return refuse(ctx);
+    return true;
+}

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A stand-in for Keystone: tokens that name their persona are valid, others are not.
+
+    stub:roles=admin,member;system=all        stub:roles=reader;project=projA;pname=service
+"""
+import http.server
+import json
+import threading
+
+OWN = 'token-of-the-service'
+EXPIRES = '2099-01-01T00:00:00.000000Z'
+
+
+def token_of(subject):
+    """The body of GET /v3/auth/tokens, or None."""
+    if subject == OWN:
+        subject = 'stub:roles=service;project=svc'
+    if not subject.startswith('stub:'):
+        return None
+    words = dict(pair.split('=', 1) for pair in subject[len('stub:'):].split(';'))
+    domain = {'id': 'default', 'name': 'Default'}
+    token = {'expires_at': words.get('expires', EXPIRES), 'methods': ['password'],
+             'user': {'id': 'u1', 'name': 'u1', 'domain': domain},
+             'roles': [{'id': name, 'name': name} for name in words.get('roles', '').split(',') if name]}
+    if 'system' in words:
+        token['system'] = {'all': True}
+    if 'project' in words:
+        token['project'] = {'id': words['project'], 'name': words.get('pname', words['project']), 'domain': domain}
+    return {'token': token}
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = 'HTTP/1.1'
+
+    def log_message(self, *args):
+        pass
+
+    def answer(self, status, body, **headers):
+        text = json.dumps(body).encode()
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name.replace('_', '-'), value)
+        self.send_header('Content-Type', 'application/json')
+        self.send_header('Content-Length', str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def do_POST(self):
+        request = json.loads(self.rfile.read(int(self.headers['Content-Length'])))
+        self.server.asked.append('POST')
+        if self.server.status:
+            self.answer(self.server.status, {})
+        elif request['auth']['identity']['password']['user']['password'] == 'secret':
+            self.answer(201, token_of(OWN), X_Subject_Token=OWN)
+        else:
+            self.answer(401, {})
+
+    def do_GET(self):
+        self.server.asked.append('GET')
+        token = token_of(self.headers['X-Subject-Token'])
+        if self.server.status:
+            self.answer(self.server.status, {})
+        elif self.headers['X-Auth-Token'] != OWN:
+            self.answer(401, {})
+        else:
+            self.answer(200 if token else 404, token or {'error': {'code': 404}})
+
+
+class Keystone:
+    """Runs it on a free port; `asked` lists the questions, `status` is answered to all when set."""
+
+    def __enter__(self):
+        self.server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
+        self.server.daemon_threads = True
+        self.server.asked, self.server.status = [], None
+        self.url = 'http://127.0.0.1:%d' % self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *exc):
+        self.server.shutdown()
+        self.server.server_close()
+
+    @property
+    def options(self):
+        return {'auth_url': self.url, 'www_authenticate_uri': 'http://127.0.0.1:5999/v3', 'auth_type': 'password',
+                'username': 'ironic', 'password': 'secret', 'project_name': 'service',
+                'user_domain_name': 'Default', 'project_domain_name': 'Default'}
