@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # make run: a Bare Metal service on 127.0.0.1:6385.  make test: everything that must pass.
-.PHONY: build run test fuzz clean
+# make soak: a minute of calls while the broker closes connections.
+.PHONY: build run test soak fuzz clean
 
 build:
 	@tools/install-packages run
@@ -13,6 +14,12 @@ run: build
 test:
 	@tools/install-packages test
 	@tools/check
+
+soak:
+	@tools/install-packages test
+	@test -f build/tests/integration/amqp_probe || meson setup build --reconfigure -Dtests=true </dev/null >/dev/null
+	@ninja -C build --quiet
+	@CASTIRON_SOAK_SECONDS=60 python3 tests/integration/run.py Steady.test_connections
 
 fuzz:
 	@tools/install-packages test

@@ -7,11 +7,8 @@ import os
 import re
 import threading
 import time
-import unittest
 
 import broker
-import case
-import member
 import test_cluster
 
 # How long connections are closed one by one; "make soak" takes a minute.
@@ -174,6 +171,22 @@ class Steady(test_cluster.Members):
             self.works_within(3, time.monotonic())
         self.assertRegex(next(x.text for x in answers if x.status == 503),
                          'message broker (takes no messages|did not confirm)')
+
+
+class Quorum(test_cluster.Members):
+    """Quorum queues in both programs, as [oslo_messaging_rabbit] asks for them."""
+
+    OPTIONS = {'oslo_messaging_rabbit': {'rabbit_quorum_queue': 'true'}}
+
+    def test_calls_go_over_quorum_queues(self):
+        self.enroll('quorum')
+        self.ask('PATCH', '/v1/nodes/quorum', [{'op': 'add', 'path': '/extra/n', 'value': 1}])
+        said = self.cluster.broker.control('list_queues', '-p', self.cluster.vhost, 'name',
+                                           'durable', 'type')
+        kinds = {line.split()[0]: line.split()[1:] for line in said.splitlines()[1:]}
+        for topic in ('ironic.conductor_manager',
+                      'ironic.conductor_manager.' + self.conductor.host):
+            self.assertEqual(['true', 'quorum'], kinds[topic], kinds)
 
 
 class Faults(test_cluster.Members):
