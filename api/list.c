@@ -184,8 +184,10 @@ static bool read_fields(struct page *page)
 
     page->detail = page->options->always_detail || ci_arg_true(page->req, "detail", false);
     if (fields->given && page->detail)
-        return ci_fail_text(page->req->ctx, InvalidParameterValue,
-                            "Can not specify ?detail=True and fields in the same request.");
+        return ci_fail_text(page->req->ctx, InvalidParameterValue, "%s",
+                            page->view->both_words
+                                ? page->view->both_words
+                                : "Can not specify ?detail=True and fields in the same request.");
     if (fields->given) {
         names = fields->list;
         if (!ci_view_check_fields(page->req, page->view, names))

@@ -284,3 +284,17 @@ bool ci_document_uuids(struct ci_request *req, const json_t *document, const cha
     }
     return true;
 }
+
+bool ci_document_mac(struct ci_request *req, json_t *document, const char *name)
+{
+    const json_t *value = json_object_get(document, name);
+    const char *address = json_string_value(value);
+
+    if (!address)
+        return true;
+    if (strlen(address) != json_string_length(value) || !ci_mac_is_valid(address))
+        return ci_fail_text(req->ctx, InvalidParameterValue,
+                            "Expected valid MAC address for %s: %.200s", name, address);
+    return json_object_set_new(document, name,
+                               json_string(ci_mac_normal(req->ctx->mem, address))) == 0;
+}

@@ -58,3 +58,5 @@ ci_must_check bool ci_document_bools(struct ci_request *req, json_t *document,
                                      const struct ci_type *type);
 ci_must_check bool ci_document_uuids(struct ci_request *req, const json_t *document,
                                      const char *const *names);
+/* Checks that the member, where it is there and no null, is a MAC address, and puts it in order. */
+ci_must_check bool ci_document_mac(struct ci_request *req, json_t *document, const char *name);

@@ -33,7 +33,8 @@ enum ident_kind {
     IDENT_UUID_SCHEMA,
     IDENT_NAME,
     IDENT_UUID_OR_NAME,
-    IDENT_NODE
+    IDENT_NODE,
+    IDENT_PORTGROUP
 };
 static const struct ident_row {
     const char *name;
@@ -44,6 +45,9 @@ static const struct ident_row {
     {"port_ident", IDENT_UUID_OR_NAME, "port_uuid"},
     {"port_uuid", IDENT_UUID, NULL},
     {"chassis_uuid", IDENT_UUID, NULL},
+    {"portgroup_ident", IDENT_PORTGROUP, NULL},
+    {"connector_uuid", IDENT_UUID, NULL},
+    {"target_uuid", IDENT_UUID, NULL},
     {"allocation_ident", IDENT_UUID_OR_NAME, NULL},
     {"template_ident", IDENT_UUID_OR_NAME, NULL},
     {"runbook_ident", IDENT_UUID_OR_NAME, NULL},
@@ -274,6 +278,15 @@ static bool refuse_word(struct ci_request *req, const char *value)
     return not_found(req);
 }
 
+/* Of what Ironic's router itself looks at. */
+static bool check_looked_up(struct ci_request *req, const char *what, const char *value)
+{
+    if (ci_uuid_is_like(value) || ci_name_is_valid(value))
+        return true;
+    return refuse(req, 400,
+                  ci_printf(req->ctx->mem, "Expected UUID or name for %s: %s", what, value));
+}
+
 static bool check_ident(struct ci_request *req, const char *name, const char *value)
 {
     enum ident_kind kind = IDENT_ANY;
@@ -309,10 +322,9 @@ static bool check_ident(struct ci_request *req, const char *name, const char *va
     case IDENT_NODE:
         if (is_node_word(value))
             return refuse_word(req, value);
-        if (ci_uuid_is_like(value) || ci_name_is_valid(value))
-            return true;
-        return refuse(req, 400,
-                      ci_printf(req->ctx->mem, "Expected UUID or name for node: %s", value));
+        return check_looked_up(req, "node", value);
+    case IDENT_PORTGROUP:
+        return check_looked_up(req, "portgroup", value);
     }
     return true;
 }

@@ -34,6 +34,15 @@ struct ci_param {
     bool required;
 };
 
+/* What every list with pages takes. */
+#define CI_PAGE_PARAMS                                                                             \
+    {"marker", CI_PARAM_UUID, 1, CI_BELOW_NOTHING, false},                                         \
+        {"limit", CI_PARAM_INT, 1, CI_BELOW_NOTHING, false},                                       \
+        {"sort_key", CI_PARAM_STRING, 1, CI_BELOW_NOTHING, false},                                 \
+    {                                                                                              \
+        "sort_dir", CI_PARAM_STRING, 1, CI_BELOW_NOTHING, false                                    \
+    }
+
 /* What the body is. */
 enum ci_body_kind {
     CI_BODY_NONE, /* ignored */

@@ -87,6 +87,7 @@ struct ci_view {
     const char *default_sort;
     const char *const *refused_sort; /* extras that Ironic refuses by their bare name; or NULL */
     enum ci_field_words field_words;
+    const char *both_words; /* for fields= beside detail=; NULL: the usual ones */
 };
 
 /* Whose the row is; for callers that are no administrators, of views that are owned. */

@@ -136,7 +136,7 @@ static bool destroy(struct ci_ctx *ctx, const struct ci_portgroup *portgroup)
     if (!ci_db_query(ctx, "SELECT 1 FROM ports WHERE portgroup_id = $1 LIMIT 1", 1, &id, &rows))
         return false;
     if (rows->count > 0)
-        return ci_fail(ctx, PortgroupNotEmpty, portgroup->uuid);
+        return ci_fail(ctx, PortgroupNotEmpty, id);
     if (!ci_row_delete(ctx, portgroup, &found))
         return false;
     return found || ci_fail(ctx, PortgroupNotFound, portgroup->uuid);

@@ -28,5 +28,6 @@ ci_must_check bool ci_portgroup_create(struct ci_ctx *ctx, struct ci_portgroup *
 /* Saves what changed; the first two failures, and PortgroupNotFound. */
 ci_must_check bool ci_portgroup_save(struct ci_ctx *ctx, struct ci_portgroup *portgroup);
 
-/* Fails with PortgroupNotEmpty while ports are in it, and with PortgroupNotFound. */
+/* Fails with PortgroupNotEmpty (it names the number) while ports are in it, and with
+ * PortgroupNotFound. */
 ci_must_check bool ci_portgroup_destroy(struct ci_ctx *ctx, const struct ci_portgroup *portgroup);

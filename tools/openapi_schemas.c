@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/v1/contract.h"
+#include "api/v1/resource.h"
 #include "api/v1/views.h"
 #include "api/version.h"
 #include "objects/chassis.h"
@@ -18,6 +19,9 @@ const struct ci_openapi_resource ci_openapi_resources[] = {
     {"Chassis", &ci_chassis_view},
     {"Port", &ci_port_view},
     {"Conductor", &ci_conductor_view},
+    {"Portgroup", &ci_portgroup_view},
+    {"VolumeConnector", &ci_volume_connector_view},
+    {"VolumeTarget", &ci_volume_target_view},
     {"DeployTemplate", &ci_deploy_template_view},
     {"Runbook", &ci_runbook_view},
     {"Allocation", &ci_allocation_view},
@@ -26,6 +30,17 @@ const struct ci_openapi_resource ci_openapi_resources[] = {
     {"FirmwareComponent", &ci_firmware_component_view, .no_sort_key = true},
     {"HistoryEntry", &ci_node_history_view, .no_fields = true},
     {0},
+};
+
+/* Things of nodes, with the names of their schemas. */
+static const struct {
+    const char *name;
+    const struct ci_resource *resource;
+} of_nodes[] = {
+    {"Port", &ci_port_resource},
+    {"Portgroup", &ci_portgroup_resource},
+    {"VolumeConnector", &ci_volume_connector_resource},
+    {"VolumeTarget", &ci_volume_target_resource},
 };
 
 /* Members that went, or came, inside of a field. */
@@ -181,8 +196,10 @@ static void describe(json_t *property, const struct ci_view *view, const char *n
         since = view->extras[i].since;
         meaning = view->extras[i].meaning;
     }
-    if (view == &ci_port_view)
-        since = ci_port_since(name);
+    for (size_t i = 0; i < sizeof of_nodes / sizeof of_nodes[0]; i++) {
+        if (of_nodes[i].resource->view == view)
+            since = ci_resource_since(of_nodes[i].resource, name);
+    }
     if (meaning)
         json_object_set_new(property, "description", json_string(meaning));
     json_object_set_new(property, "x-openstack", ci_openapi_versions(since, 0));
@@ -253,12 +270,19 @@ static void add_kept(struct ci_ctx *ctx, json_t *schemas, const char *name,
     add(schemas, ctx, name, "Patch", patch_schema(ctx, view, rules));
 }
 
+static json_t *properties_of(const json_t *schemas, const char *name)
+{
+    return json_object_get(json_object_get(schemas, name), "properties");
+}
+
 static void add_bodies(struct ci_ctx *ctx, json_t *schemas)
 {
-    const struct ci_patch_rules *port = ci_port_rules(ci_version_max(ctx));
-    json_t *create = create_schema(&ci_port_view, port->schema);
-    json_t *link = json_object_get(json_object_get(create, "properties"), "local_link_connection");
+    json_t *link;
 
+    for (size_t i = 0; i < sizeof of_nodes / sizeof of_nodes[0]; i++)
+        add_kept(ctx, schemas, of_nodes[i].name, of_nodes[i].resource->view,
+                 ci_resource_rules(of_nodes[i].resource, ci_version_max(ctx)));
+    link = json_object_get(properties_of(schemas, "PortCreate"), "local_link_connection");
     json_object_set_new(
         link, "anyOf",
         json_pack("[{s:s}, o]", "type", "null", ci_openapi_ref(ctx, "schemas", "LocalLink")));
@@ -267,8 +291,6 @@ static void add_bodies(struct ci_ctx *ctx, json_t *schemas)
     json_object_set_new(schemas, "NodePatch",
                         patch_schema(ctx, &ci_node_view, ci_node_patch_rules()));
     add_kept(ctx, schemas, "Chassis", &ci_chassis_view, ci_chassis_rules());
-    json_object_set_new(schemas, "PortCreate", create);
-    json_object_set_new(schemas, "PortPatch", patch_schema(ctx, &ci_port_view, port));
     add_kept(ctx, schemas, "DeployTemplate", &ci_deploy_template_view, ci_deploy_template_rules());
     add_kept(ctx, schemas, "Runbook", &ci_runbook_view, ci_runbook_rules());
     add_kept(ctx, schemas, "InspectionRule", &ci_inspection_rule_view, ci_inspection_rule_rules());
@@ -310,11 +332,6 @@ static void add_node_states(struct ci_ctx *ctx, json_t *schemas)
     }
     json_object_set_new(schemas, "NodeStates",
                         json_pack("{s:s, s:o}", "type", "object", "properties", properties));
-}
-
-static json_t *properties_of(const json_t *schemas, const char *name)
-{
-    return json_object_get(json_object_get(schemas, name), "properties");
 }
 
 /* What drivers show of each kind of interface, and what /v1 links to. */

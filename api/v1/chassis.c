@@ -15,17 +15,11 @@
 #include "api/version.h"
 
 const struct ci_param ci_params_chassis_detail[] = {
-    {"marker", CI_PARAM_UUID, 1, CI_BELOW_NOTHING, false},
-    {"limit", CI_PARAM_INT, 1, CI_BELOW_NOTHING, false},
-    {"sort_key", CI_PARAM_STRING, 1, CI_BELOW_NOTHING, false},
-    {"sort_dir", CI_PARAM_STRING, 1, CI_BELOW_NOTHING, false},
+    CI_PAGE_PARAMS,
     {0},
 };
 const struct ci_param ci_params_chassis_list[] = {
-    {"marker", CI_PARAM_UUID, 1, CI_BELOW_NOTHING, false},
-    {"limit", CI_PARAM_INT, 1, CI_BELOW_NOTHING, false},
-    {"sort_key", CI_PARAM_STRING, 1, CI_BELOW_NOTHING, false},
-    {"sort_dir", CI_PARAM_STRING, 1, CI_BELOW_NOTHING, false},
+    CI_PAGE_PARAMS,
     {"fields", CI_PARAM_LIST, CI_API_FETCHING_SUBSET_OF_FIELDS, CI_BELOW_406, false},
     {"detail", CI_PARAM_BOOL, CI_API_ENABLE_DETAIL_QUERY, CI_BELOW_400, false},
     {0},

@@ -17,11 +17,11 @@ const struct ci_patch_rules *ci_chassis_rules(void);
 const struct ci_patch_rules *ci_deploy_template_rules(void);
 const struct ci_patch_rules *ci_inspection_rule_rules(void);
 const struct ci_patch_rules *ci_runbook_rules(void);
-/* The same for the ports of a release whose newest version is 1.max. */
-const struct ci_patch_rules *ci_port_rules(int max);
 
-/* Since which version a port's body may have the member. */
-int ci_port_since(const char *name);
+/* Things of nodes, whose bodies resource.h tells of. */
+struct ci_resource;
+extern const struct ci_resource ci_port_resource, ci_portgroup_resource,
+    ci_volume_connector_resource, ci_volume_target_resource;
 
 /* JSON Schema as text. */
 extern const char *const ci_configdrive_schema;  /* of a configdrive that is an object */

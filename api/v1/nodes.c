@@ -17,10 +17,7 @@
         {"maintenance", CI_PARAM_BOOL, 1, CI_BELOW_NOTHING, false},                                \
         {"retired", CI_PARAM_BOOL, 1, CI_BELOW_NOTHING, false},                                    \
         {"provision_state", CI_PARAM_STRING, CI_API_PROVISION_STATE_FILTER, CI_BELOW_406, false},  \
-        {"marker", CI_PARAM_UUID, 1, CI_BELOW_NOTHING, false},                                     \
-        {"limit", CI_PARAM_INT, 1, CI_BELOW_NOTHING, false},                                       \
-        {"sort_key", CI_PARAM_STRING, 1, CI_BELOW_NOTHING, false},                                 \
-        {"sort_dir", CI_PARAM_STRING, 1, CI_BELOW_NOTHING, false},                                 \
+        CI_PAGE_PARAMS,                                                                            \
         {"driver", CI_PARAM_STRING, CI_API_DRIVER_FILTER, CI_BELOW_406_NAMED, false},              \
         {"resource_class", CI_PARAM_STRING, CI_API_RESOURCE_CLASS, CI_BELOW_406_NAMED, false},     \
         {"fault", CI_PARAM_STRING, CI_API_FAULT, CI_BELOW_406_NAMED, false},                       \

@@ -7,7 +7,6 @@
 #include "api/v1/ports.h"
 #include "api/v1/views.h"
 #include "api/version.h"
-#include "base/ident.h"
 #include "base/jsontext.h"
 
 static void write_links(struct ci_text *text, const struct ci_view_row *row, size_t n)
@@ -89,13 +88,3 @@ const struct ci_view ci_port_view = {
     .default_sort = "id",
     .field_words = CI_FIELDS_QUOTED,
 };
-
-const char *ci_port_where(const char *ident)
-{
-    return ci_uuid_is_like(ident) ? "uuid = $1" : "name = $1";
-}
-
-bool ci_port_reply(struct ci_request *req, const char *uuid)
-{
-    return ci_view_reply(req, &ci_port_view, uuid);
-}

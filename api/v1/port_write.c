@@ -3,7 +3,6 @@
  * Ports: create, patch and delete. A conductor of the node writes them; here is what can be
  * refused before it is asked.
  */
-#include <pthread.h>
 #include <string.h>
 
 #include "api/notify.h"
@@ -17,10 +16,6 @@
 #include "api/version.h"
 #include "base/ident.h"
 #include "objects/portgroup.h"
-#include "objects/row.h"
-#include "objects/states.h"
-#include "objects/wire.h"
-#include "rpc/client.h"
 
 #define NULLABLE_TEXT(max) "{\"type\": [\"string\", \"null\"], \"maxLength\": " max "}"
 #define TEXT "{\"type\": \"string\"}"
@@ -54,25 +49,11 @@ static const char *const patchable[] = {"address",
                                         "category",
                                         "available_for_dynamic_portgroup",
                                         NULL};
-#define PATCHABLE_MAX 16
-
-/* What a release takes whose newest version is that of its place; made on first use. */
-#define VERSIONS_MAX 256
-static struct by_version {
-    const char *patchable[PATCHABLE_MAX];
-    struct ci_patch_rules rules; /* the schema is that of create, too */
-} by_version[VERSIONS_MAX];
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of by_version */
-
-int ci_port_since(const char *name)
+static int since(const char *name)
 {
-    int n = ci_field_find(&ci_port_type, name);
-
     if (strcmp(name, "node_ident") == 0)
         return CI_API_PORT_NODENAME;
-    if (strcmp(name, "portgroup_uuid") == 0)
-        return CI_API_PORTGROUPS_SUBCONTROLLERS;
-    return n < 0 ? 1 : ci_port_type.fields[n].rest;
+    return strcmp(name, "portgroup_uuid") == 0 ? CI_API_PORTGROUPS_SUBCONTROLLERS : 1;
 }
 
 /* One of the two names of the node, from the version that has two. */
@@ -86,68 +67,13 @@ static void require_node(json_t *schema, int max)
             json_pack("[{s:[s]}, {s:[s]}]", "required", "node_ident", "required", "node_uuid"));
 }
 
-static void make(struct by_version *made, int max)
-{
-    static const char *const required[] = {"address", NULL};
-    /* New with each call, and ours to fit. */
-    json_t *schema = (json_t *)(uintptr_t)ci_schema_of_type(&ci_port_type, CI_CREATE | CI_PATCH,
-                                                            fields, required);
-    json_t *properties = json_object_get(schema, "properties"), *property;
-    const char *name;
-    size_t n = 0;
-    void *next;
-
-    json_object_foreach_safe(properties, next, name, property)
-    {
-        if (ci_port_since(name) > max)
-            json_object_del(properties, name);
-    }
-    require_node(schema, max);
-    for (size_t i = 0; patchable[i]; i++) {
-        if (ci_port_since(patchable[i]) <= max)
-            made->patchable[n++] = patchable[i];
-    }
-    made->rules = (struct ci_patch_rules){.type = &ci_port_type,
-                                          .allowed = made->patchable,
-                                          .schema = schema,
-                                          .versions_elsewhere = true};
-}
-
-const struct ci_patch_rules *ci_port_rules(int max)
-{
-    struct by_version *found = &by_version[max % VERSIONS_MAX];
-
-    pthread_mutex_lock(&lock);
-    if (!found->rules.schema)
-        make(found, max);
-    pthread_mutex_unlock(&lock);
-    return &found->rules;
-}
-
-static const struct ci_patch_rules *rules_of(const struct ci_request *req)
-{
-    return ci_port_rules(ci_version_max(req->ctx));
-}
-
-static bool check_address(struct ci_request *req, json_t *document)
-{
-    const json_t *value = json_object_get(document, "address");
-    const char *address = json_string_value(value);
-
-    if (strlen(address) != json_string_length(value) || !ci_mac_is_valid(address))
-        return ci_fail_text(req->ctx, InvalidParameterValue,
-                            "Expected valid MAC address for address: %.200s", address);
-    return json_object_set_new(document, "address",
-                               json_string(ci_mac_normal(req->ctx->mem, address))) == 0;
-}
-
 /* What the schema, which it fits, does not say. */
 static bool check_document(struct ci_request *req, json_t *document)
 {
     static const char *const node[] = {"node_uuid", NULL};
     static const char *const others[] = {"portgroup_uuid", "uuid", NULL};
 
-    return check_address(req, document) && ci_document_uuids(req, document, node) &&
+    return ci_document_mac(req, document, "address") && ci_document_uuids(req, document, node) &&
            ci_document_bools(req, document, &ci_port_type) && ci_port_link_check(req, document) &&
            ci_document_uuids(req, document, others);
 }
@@ -182,16 +108,6 @@ static bool find_portgroup(struct ci_request *req, const json_t *document,
            missing(req, CI_ERR_PortgroupNotFound);
 }
 
-/* By what a client wrote in a body; a text with a NUL in it names no node. */
-static bool load_node(struct ci_request *req, const json_t *ident, struct ci_node **ret_node)
-{
-    const char *text = json_string_value(ident);
-
-    if (strlen(text) != json_string_length(ident))
-        return ci_fail(req->ctx, NodeNotFound, text);
-    return ci_request_node_ident(req, text, ret_node);
-}
-
 static bool find_node(struct ci_request *req, const json_t *document, struct ci_node **ret_node)
 {
     const json_t *ident = json_object_get(document, "node_ident");
@@ -199,7 +115,7 @@ static bool find_node(struct ci_request *req, const json_t *document, struct ci_
 
     if (ident && !ci_version_needs(req, CI_API_PORT_NODENAME))
         return false;
-    if (load_node(req, ident ? ident : json_object_get(document, "node_uuid"), ret_node))
+    if (ci_resource_node(req, ident ? ident : json_object_get(document, "node_uuid"), ret_node))
         return true;
     if (!ci_failed_with(req->ctx, CI_ERR_NodeNotFound))
         return false;
@@ -217,7 +133,7 @@ static bool check_versions(struct ci_request *req, const json_t *document)
 
     json_object_foreach((json_t *)(uintptr_t)document, name, value)
     {
-        if (!ci_version_needs(req, ci_port_since(name)))
+        if (!ci_version_needs(req, ci_resource_since(&ci_port_resource, name)))
             return false;
     }
     return ci_port_link_versions(req, document);
@@ -247,31 +163,37 @@ static bool check_smartnic(struct ci_request *req, const json_t *document)
            ci_port_link_smartnic(req, json_object_get(document, "local_link_connection"));
 }
 
-/* What is done with a port: the conductor's method, its argument, what listeners call it. */
-struct deed {
-    enum ci_rpc_method method;
-    const char *argument, *action;
-};
-static const struct deed creating = {CI_RPC_create_port, "port_obj", "create"},
-                         updating = {CI_RPC_update_port, "port_obj", "update"},
-                         destroying = {CI_RPC_destroy_port, "port", "delete"};
+static const char *const required[] = {"address", NULL};
+static struct ci_resource_bodies bodies[CI_RESOURCE_VERSIONS];
 
-/* Hands the port to a conductor of the node. */
-static bool send(struct ci_request *req, const struct ci_node *node, const struct deed *deed,
+const struct ci_resource ci_port_resource = {
+    .view = &ci_port_view,
+    .body = "port",
+    .path = "/v1/ports",
+    .has_name = true,
+    .patches_later = true,
+    .fields = fields,
+    .required = required,
+    .patchable = patchable,
+    .since = since,
+    .fit = require_node,
+    .bodies = bodies,
+    .check = check_document,
+    .update = {CI_RPC_update_port, "port_obj", "update"},
+    .destroy = {CI_RPC_destroy_port, "port", "delete"},
+};
+
+static const struct ci_deed creating = {CI_RPC_create_port, "port_obj", "create"};
+
+/* Hands the port to a conductor of the node; listeners are told of its group, too. */
+static bool send(struct ci_request *req, const struct ci_node *node, const struct ci_deed *deed,
                  const struct ci_port *port, const struct ci_portgroup *portgroup)
 {
     const struct ci_told told[] = {{"node_uuid", node->uuid},
                                    {"portgroup_uuid", portgroup ? portgroup->uuid : NULL},
                                    {.name = NULL}};
-    json_t *message, *result = NULL;
-    bool done;
 
-    ci_notify_crud(req->ctx, port, deed->action, CI_NOTIFY_START, told);
-    done = ci_wire_write(req->ctx, port, &message) &&
-           ci_rpc_node(req->ctx, node, deed->method, json_pack("{s:O}", deed->argument, message),
-                       &result);
-    return ci_notify_done(req->ctx, ci_notify_answer(req->ctx, result, port), deed->action, told,
-                          done);
+    return ci_resource_send(req, node, deed, port, told);
 }
 
 static bool create(struct ci_request *req, json_t *document, const struct ci_node *node,
@@ -289,7 +211,8 @@ static bool create(struct ci_request *req, json_t *document, const struct ci_nod
     if (!port->uuid)
         ci_port_set_uuid(port, ci_uuid_new(req->ctx->mem));
     return send(req, node, &creating, port, portgroup) &&
-           ci_reply_location(req, "/v1/ports/%s", port->uuid) && ci_port_reply(req, port->uuid);
+           ci_reply_location(req, "/v1/ports/%s", port->uuid) &&
+           ci_resource_reply(req, &ci_port_resource, port->uuid);
 }
 
 bool ci_port_create_route(struct ci_request *req)
@@ -298,7 +221,8 @@ bool ci_port_create_route(struct ci_request *req)
     struct ci_portgroup *portgroup;
     struct ci_node *node;
 
-    return ci_schema_check(req->ctx, rules_of(req)->schema, "port", document) &&
+    return ci_schema_check(req->ctx, ci_resource_rules_of(req, &ci_port_resource)->schema, "port",
+                           document) &&
            check_document(req, document) && find_node(req, document, &node) &&
            ci_policy_granted(req, &CI_POLICY_NODE(node)) && check_versions(req, document) &&
            find_portgroup(req, document, &portgroup) && check_smartnic(req, document) &&
@@ -347,54 +271,6 @@ static bool check_patch_versions(struct ci_request *req)
     return true;
 }
 
-static bool load(struct ci_request *req, const char *ident, struct ci_port **ret_port,
-                 struct ci_node **ret_node)
-{
-    struct ci_port *port;
-
-    if (!ci_row_load(req->ctx, &ci_port_type, ci_port_where(ident), 1, &ident, &port))
-        return false;
-    if (!port)
-        return ci_fail(req->ctx, PortNotFound, ident);
-    *ret_port = port;
-    return ci_node_load_id(req->ctx, port->node_id, ret_node) &&
-           ci_policy_enter(req, &CI_POLICY_NODE(*ret_node), ci_port_view.not_found, ident);
-}
-
-/* Why is not said, so that nobody learns of nodes that are not theirs. */
-static bool refuse_node(struct ci_request *req, const json_t *value)
-{
-    const char *shown = ci_json_kind(value) == CI_JSON_STRING ? json_string_value(value)
-                                                              : ci_json_repr(req->ctx->mem, value);
-
-    ci_error_clear(req->ctx);
-    if (!ci_version_is_after_21_4(req->ctx))
-        return ci_fail_status(req->ctx, NodeNotFound, 400, "Node %.200s could not be found.",
-                              shown);
-    return ci_fail_text(req->ctx, Invalid,
-                        "Unable to apply the requested node_uuid '%.200s'. Requested value was "
-                        "invalid.",
-                        shown);
-}
-
-/* The node that the patched port shall belong to: one of the same owner. */
-static bool find_new_node(struct ci_request *req, struct ci_node **node)
-{
-    const json_t *value = ci_patch_value(req, "/node_uuid");
-    struct ci_node *wanted;
-
-    if (!value)
-        return true;
-    if (ci_json_kind(value) != CI_JSON_STRING)
-        return refuse_node(req, value);
-    if (!load_node(req, value, &wanted))
-        return ci_failed_with(req->ctx, CI_ERR_NodeNotFound) && refuse_node(req, value);
-    if (!ci_same((*node)->owner, wanted->owner))
-        return refuse_node(req, value);
-    *node = wanted;
-    return true;
-}
-
 static bool portgroup_of(struct ci_request *req, const struct ci_port *port,
                          struct ci_portgroup **ret_portgroup)
 {
@@ -406,10 +282,8 @@ static bool portgroup_of(struct ci_request *req, const struct ci_port *port,
 static bool check_state(struct ci_request *req, const struct ci_port *port,
                         const struct ci_node *node, const struct ci_portgroup *portgroup)
 {
-    if (ci_same(node->provision_state, CI_STATE_INSPECTING) && ci_api_has(req, INSPECT_WAIT))
-        return ci_fail_status(req->ctx, ClientSideError, 409,
-                              "Cannot update port \"%s\" on \"%s\" while it is in state \"%s\".",
-                              port->uuid, node->uuid, CI_STATE_INSPECTING);
+    if (!ci_resource_check_inspecting(req, "port", port->uuid, node))
+        return false;
     if (portgroup && ci_api_has(req, PORTGROUP_PHYSICAL_NETWORK) &&
         ci_patch_touches(req, "/physical_network"))
         return ci_fail_text(req->ctx, Invalid,
@@ -424,10 +298,8 @@ static bool update(struct ci_request *req, struct ci_port *port, const struct ci
 {
     int64_t portgroup_id = portgroup ? portgroup->id : CI_NULL_INT;
 
-    if (!ci_patch_update(req, rules_of(req), port, document))
+    if (!ci_resource_update(req, &ci_port_resource, port, node, document))
         return false;
-    if (port->node_id != node->id)
-        ci_port_set_node_id(port, node->id);
     if (port->portgroup_id != portgroup_id)
         ci_port_set_portgroup_id(port, portgroup_id);
     return true;
@@ -442,14 +314,16 @@ static bool patch_port(struct ci_request *req, struct ci_port *port, struct ci_n
         return false;
     more = ci_json(req->ctx,
                    json_pack("{s:s?}", "portgroup_uuid", portgroup ? portgroup->uuid : NULL));
-    if (!find_new_node(req, &node) || !ci_patch_apply(req, rules_of(req), port, more, &document))
+    if (!ci_resource_move(req, &node) ||
+        !ci_patch_apply(req, ci_resource_rules_of(req, &ci_port_resource), port, more, &document))
         return false;
     json_object_set_new(document, "node_uuid", json_string(node->uuid));
     if (!find_portgroup(req, document, &portgroup) || !check_document(req, document) ||
         !update(req, port, node, document, portgroup) || !check_state(req, port, node, portgroup) ||
         (ci_patch_touches(req, "/physical_network") && !check_physical_network(req, document)))
         return false;
-    return send(req, node, &updating, port, portgroup) && ci_port_reply(req, port->uuid);
+    return send(req, node, &ci_port_resource.update, port, portgroup) &&
+           ci_resource_reply(req, &ci_port_resource, port->uuid);
 }
 
 bool ci_port_patch_route(struct ci_request *req)
@@ -457,8 +331,9 @@ bool ci_port_patch_route(struct ci_request *req)
     struct ci_port *port;
     struct ci_node *node;
 
-    return ci_patch_check(req, rules_of(req)) && check_patch_versions(req) &&
-           load(req, req->idents[0], &port, &node) && patch_port(req, port, node);
+    return ci_patch_check(req, ci_resource_rules_of(req, &ci_port_resource)) &&
+           check_patch_versions(req) && ci_resource_load(req, &ci_port_resource, &port, &node) &&
+           patch_port(req, port, node);
 }
 
 bool ci_port_delete_route(struct ci_request *req)
@@ -467,7 +342,7 @@ bool ci_port_delete_route(struct ci_request *req)
     struct ci_port *port;
     struct ci_node *node;
 
-    return load(req, req->idents[0], &port, &node) &&
+    return ci_resource_load(req, &ci_port_resource, &port, &node) &&
            (!ci_notify_wants(req->ctx, CI_NOTIFY_ERROR) || portgroup_of(req, port, &portgroup)) &&
-           send(req, node, &destroying, port, portgroup);
+           send(req, node, &ci_port_resource.destroy, port, portgroup);
 }

@@ -1,19 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "api/request.h"
+#include "api/v1/resource.h"
 #include "objects/port.h"
 
 /* What the files of ports share. */
-
-/*
- * Finds the row of a port by UUID or name: the condition and its value for ci_view_one() and
- * ci_row_load().
- */
-const char *ci_port_where(const char *ident);
-
-/* Answers with the port of that UUID as GET shows it. Fails with PortNotFound. */
-ci_must_check bool ci_port_reply(struct ci_request *req, const char *uuid);
 
 /*
  * Checks the document's local_link_connection (absent and null are fine) and normalises its

@@ -6,6 +6,7 @@
 /* How each resource looks; defined in its controller. */
 extern const struct ci_view ci_node_view, ci_port_view, ci_chassis_view, ci_conductor_view,
     ci_deploy_template_view, ci_runbook_view, ci_inspection_rule_view, ci_allocation_view;
+extern const struct ci_view ci_portgroup_view, ci_volume_connector_view, ci_volume_target_view;
 extern const struct ci_view ci_bios_setting_view, ci_firmware_component_view, ci_node_history_view;
 
 /*
