@@ -139,6 +139,30 @@ class Matrix:
         self.ask('POST', '/v1/volume/targets', dict(body, boot_index=1), 201)
         self.volume('/v1/volume/targets', body, 'boot_index', 1, 'already exists')
 
+    def allocate(self, name, state):
+        """A new allocation that comes to that state."""
+        path = '/v1/allocations/' + name
+        self.ask('POST', '/v1/allocations', {'name': name, 'resource_class': 'matrix'}, 201)
+        self.api.wait_until(lambda: self.ask('GET', path).json['state'] == state, 30,
+                            'the allocation %s to be %s' % (name, state))
+        return self.ask('GET', path).json
+
+    def test_allocations(self):
+        self.assertIn('matrix', self.allocate('none', 'error')['last_error'])
+        self.ask('DELETE', '/v1/allocations/none', status=204)
+        node = self.enroll('allocated', resource_class='matrix')
+        self.provision('allocated', 'manage', 'manageable')
+        self.provision('allocated', 'provide', 'available')
+        self.turn(node['uuid'], 'power off')
+        made = self.allocate('one', 'active')
+        self.assertEqual(node['uuid'], made['node_uuid'])
+        self.assertEqual(made['uuid'], self.node('allocated')['instance_uuid'])
+        self.fails('POST', '/v1/allocations', {'name': 'one', 'resource_class': 'matrix'}, 409,
+                   'already exists')
+        self.ask('DELETE', '/v1/allocations/one', status=204)
+        self.assertIsNone(self.node('allocated')['instance_uuid'])
+        self.fails('DELETE', '/v1/allocations/one', None, 404, 'could not be found')
+
     def test_lookup(self):
         self.is_routed('/v1/lookup')
         node = self.enroll('ramdisk')['uuid']

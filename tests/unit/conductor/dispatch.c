@@ -44,8 +44,6 @@ static const struct {
     int issue;
 } without[] = {
     {CI_RPC_heartbeat, 5},
-    {CI_RPC_create_allocation, 5},
-    {CI_RPC_destroy_allocation, 5},
     {CI_RPC_continue_inspection, 5},
 };
 
