@@ -53,6 +53,13 @@ static const struct {
     {"vtep-physical-switch", CI_API_OVN_VTEP, CI_API_REMOVE_OVN_VTEP - 1},
 };
 
+/* Fields that are never null in the database, but shown as null when they are hidden. */
+static const struct {
+    const char *resource, *field;
+} hidden[] = {
+    {"InspectionRule", "actions"},
+};
+
 /* Values of a kind as they are shown. */
 static const char *kind_schema(enum ci_kind kind)
 {
@@ -172,6 +179,17 @@ static void add(json_t *schemas, struct ci_ctx *ctx, const char *name, const cha
     json_object_set_new(schemas, ci_printf(ctx->mem, "%s%s", name, suffix), schema);
 }
 
+static void add_hidden(json_t *schemas)
+{
+    for (size_t i = 0; i < sizeof hidden / sizeof hidden[0]; i++) {
+        json_t *resource = json_object_get(schemas, hidden[i].resource);
+        json_t *field = json_object_get(json_object_get(resource, "properties"), hidden[i].field);
+
+        json_object_set_new(field, "type",
+                            json_pack("[O, s]", json_object_get(field, "type"), "null"));
+    }
+}
+
 static void add_resources(struct ci_ctx *ctx, json_t *schemas)
 {
     for (const struct ci_openapi_resource *r = ci_openapi_resources; r->name; r++) {
@@ -182,6 +200,7 @@ static void add_resources(struct ci_ctx *ctx, json_t *schemas)
         if (!r->no_fields)
             add(schemas, ctx, r->name, "Field", names_schema(r->view, false));
     }
+    add_hidden(schemas);
 }
 
 /* What a member of a body means, and since when it may be there. */

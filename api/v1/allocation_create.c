@@ -129,7 +129,7 @@ static bool find_candidates(struct ci_request *req, json_t *document)
     if (json_array_size(list) > CANDIDATES_MAX)
         return ci_fail_text(req->ctx, InvalidParameterValue, "candidate_nodes has too many values");
     n = read_idents(list, idents, missing);
-    if (missing->length > 0)
+    if (n < json_array_size(list))
         return refuse_missing(req, missing);
     if (!ci_db_query(req->ctx, question(req, n), n, idents, &rows))
         return false;

@@ -162,6 +162,10 @@ class Live(case.Case, Answers):
         template = self.create('/v1/deploy_templates', {'name': 'CUSTOM_A', 'steps': steps})
         steps = [{'interface': 'bios', 'step': 'factory_reset', 'args': {}, 'order': 1}]
         runbook = self.create('/v1/runbooks', {'name': 'CUSTOM_A', 'steps': steps})
+        action = {'op': 'set-attribute', 'args': {'path': '/extra/x', 'value': 'y'}}
+        rule = self.create('/v1/inspection_rules', {'actions': [action]})
+        allocation = self.create('/v1/allocations', {'resource_class': 'bm'})
+        self.castiron.sql("update allocations set node_id = (select id from nodes)")
         for table, values in self.RECORDS.items():
             self.castiron.sql("insert into %s (%s, node_id, created_at) select %s, id, '2026-01-02 03:04:05' "
                               "from nodes" % (table, ', '.join(values), ', '.join(
@@ -169,12 +173,16 @@ class Live(case.Case, Answers):
         return {'node_ident': self.NODE, 'chassis_uuid': chassis, 'port_ident': port,
                 'driver_name': 'fake-hardware', 'hostname': 'refhost',
                 'template_ident': template, 'runbook_ident': runbook,
+                'inspection_rule_uuid': rule, 'allocation_ident': allocation,
                 'indicator': 'led@chassis', 'setting_name': 'virtualization',
                 'event': self.EVENT}
 
     # What needs an argument that the paths do not have, or has methods of a vendor only.
     QUERIES = {'/v1/nodes/validate': '?node_uuid=' + NODE,
                '/v1/drivers/properties': '?driver_name=fake-hardware'}
+
+    # What has neither a UUID nor extra.
+    FIELDS = {'conductors': '?fields=links', 'inspection_rules': '?fields=uuid,actions'}
 
     # Vendors' methods are their own; fake hardware refuses the others.
     UNASKED = ('{method}', 'vendor_passthru', '{indicator}', 'vmedia')
@@ -206,7 +214,8 @@ class Live(case.Case, Answers):
         if path.endswith(('/bios', '/firmware')):  # they show some fields besides those asked for
             names.discard('fields')
         if 'fields' in names:
-            yield '?fields=links' if 'conductors' in path else '?fields=uuid,extra'
+            yield next((query for part, query in self.FIELDS.items() if part in path),
+                       '?fields=uuid,extra')
         if 'detail' in names:
             yield '?detail=True'
 

@@ -18,6 +18,10 @@ API = os.path.join(server.ROOT, 'api')
 NODE = '11111111-2222-4333-8444-0000000000a1'
 NAMED = '11111111-2222-4333-8444-0000000000a2'
 PORT = '11111111-2222-4333-8444-0000000000b1'
+TEMPLATE = '11111111-2222-4333-8444-0000000000d1'
+RUNBOOK = '11111111-2222-4333-8444-0000000000d2'
+RULE = '11111111-2222-4333-8444-0000000000d3'
+ALLOCATION = '11111111-2222-4333-8444-0000000000d4'
 CHASSIS = '11111111-2222-4333-8444-0000000000c1'
 NOBODY = '11111111-2222-4333-8444-00000000dead'
 METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'TRACE', 'FROB']
@@ -63,7 +67,10 @@ PATHS = ['', '/', '//', '/-', '/extra', '/extra/', '/extra/a', '/extra/a/b', '/e
          '/extra' + '/a' * 500, 'extra', '/extra//a', '/properties/a', '/driver_info/password',
          '/instance_info', '/traits', '/traits/-', '/traits/0', '/links', '/id', '/chassis_id', '/bogus',
          '/uuid', '/created_at', '/reservation', '/provision_state', '/driver_internal_info',
+         '/steps', '/steps/0', '/steps/-', '/steps/0/priority', '/actions/0/args', '/actions/-', '/candidate_nodes',
          '/local_link_connection', '/local_link_connection/port_id', '/internal_info', '/\ud800']
+STEPS = '[{"interface": "bios", "step": "apply", "args": {}, "priority": 1}]'
+ACTIONS = '[{"op": "set-attribute", "args": {"path": "/extra/x", "value": "y"}}]'
 ODD_LINKS = ['{"switch_id": "zz", "port_id": 5}', '{"network_type": "managed"}',
              '{"switch_id": "\\u0000", "port_id": "\\u0000"}', '{"hostname": "\\u0000"}']
 
@@ -102,6 +109,9 @@ def filled(path, idents=(NODE, 'CUSTOM_X', 'x')):
     """The path with its {parameters} filled in; a chassis and a port by their own."""
     path = path.replace('{chassis_uuid}', CHASSIS)
     path = re.sub(r'\{port_\w+\}', PORT, path)
+    for name, ident in (('template_ident', TEMPLATE), ('runbook_ident', RUNBOOK),
+                        ('inspection_rule_uuid', RULE), ('allocation_ident', ALLOCATION)):
+        path = path.replace('{%s}' % name, ident)
     for ident in idents:
         path = re.sub(r'\{\w+\}', lambda _, ident=ident: ident, path, count=1)
     return path
@@ -163,7 +173,12 @@ def with_creations():
     """Each field of what can be created, of each odd value."""
     least = {'node': ('/v1/nodes', '"driver": "fake-hardware"'),
              'port': ('/v1/ports', '"node_uuid": "%s", "address": "52:54:00:00:00:09"' % NODE),
-             'chassis': ('/v1/chassis', '"extra": {}')}
+             'chassis': ('/v1/chassis', '"extra": {}'),
+             'deploy_template': ('/v1/deploy_templates', '"name": "CUSTOM_N", "steps": %s' % STEPS),
+             'runbook': ('/v1/runbooks', '"name": "CUSTOM_N", "steps": %s'
+                         % STEPS.replace('priority', 'order')),
+             'inspection_rule': ('/v1/inspection_rules', '"actions": %s' % ACTIONS),
+             'allocation': ('/v1/allocations', '"resource_class": "bm"')}
     for name, (path, base) in least.items():
         for field, value in itertools.product(fields(name), VALUES + ODD_LINKS):
             yield 'POST', path, '{%s, "%s": %s}' % (base, field, value)
@@ -176,7 +191,11 @@ def operation(op, path, value):
 def with_patches():
     """Each field with each odd value, each odd path, and operations nobody knows."""
     places = {'node': '/v1/nodes/' + NAMED, 'port': '/v1/ports/' + PORT,
-              'chassis': '/v1/chassis/' + CHASSIS}
+              'chassis': '/v1/chassis/' + CHASSIS,
+              'deploy_template': '/v1/deploy_templates/' + TEMPLATE,
+              'runbook': '/v1/runbooks/' + RUNBOOK,
+              'inspection_rule': '/v1/inspection_rules/' + RULE,
+              'allocation': '/v1/allocations/' + ALLOCATION}
     for name, path in places.items():
         for field, value in itertools.product(fields(name), VALUES + ODD_LINKS):
             yield 'PATCH', path, '[%s]' % operation('"replace"', '"/%s"' % field, value)
@@ -256,7 +275,13 @@ class Never5xx:
                 ('nodes', {'driver': 'fake-hardware', 'uuid': NODE, 'name': 'somebody'}),
                 ('nodes', {'driver': 'fake-hardware', 'uuid': NAMED}),
                 ('ports', {'uuid': PORT, 'node_uuid': NODE, 'address': '52:54:00:00:00:01'}),
-                ('chassis', {'uuid': CHASSIS})]:
+                ('chassis', {'uuid': CHASSIS}),
+                ('deploy_templates', {'uuid': TEMPLATE, 'name': 'CUSTOM_T',
+                                      'steps': json.loads(STEPS)}),
+                ('runbooks', {'uuid': RUNBOOK, 'name': 'CUSTOM_R',
+                              'steps': json.loads(STEPS.replace('priority', 'order'))}),
+                ('inspection_rules', {'uuid': RULE, 'actions': json.loads(ACTIONS)}),
+                ('allocations', {'uuid': ALLOCATION, 'resource_class': 'bm'})]:
             self.assertIn(self.castiron.request('POST', '/v1/' + path, body).status, statuses)
 
     def run_all(self, requests, versions=('latest',)):
