@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "api/notify.h"
 #include "api/schema.h"
 #include "api/v1/allocations.h"
 #include "api/v1/contract.h"
@@ -172,12 +173,17 @@ static bool send(struct ci_request *req, const struct ci_allocation *allocation,
                  const struct ci_node *node, json_t **ret_result)
 {
     json_t *message;
+    bool done;
 
     if (!ci_wire_write(req->ctx, allocation, &message))
         return false;
     message = json_pack("{s:O}", "allocation", message);
-    return node ? ci_rpc_new_node(req->ctx, node, CI_RPC_create_allocation, message, ret_result)
+    *ret_result = NULL;
+    ci_notify_crud(req->ctx, allocation, "create", CI_NOTIFY_START, NULL);
+    done = node ? ci_rpc_new_node(req->ctx, node, CI_RPC_create_allocation, message, ret_result)
                 : ci_rpc_any(req->ctx, CI_RPC_create_allocation, message, ret_result);
+    return ci_notify_done(req->ctx, ci_notify_answer(req->ctx, *ret_result, allocation), "create",
+                          NULL, done);
 }
 
 /*

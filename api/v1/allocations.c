@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "api/notify.h"
 #include "api/schema.h"
 #include "api/v1/contract.h"
 #include "api/v1/handlers.h"
@@ -155,21 +156,31 @@ bool ci_node_allocation_show(struct ci_request *req)
            ci_view_reply(req, &ci_allocation_view, allocation->uuid);
 }
 
-/* Any conductor lets it go. */
-static bool delete (struct ci_request *req, const struct ci_allocation *allocation)
+/* Any conductor lets it go; `node` is the one that it has, or NULL. */
+static bool delete (struct ci_request *req, const struct ci_allocation *allocation,
+                    const struct ci_node *node)
 {
+    const struct ci_told told[] = {{"node_uuid", node ? node->uuid : NULL}, {.name = NULL}};
     json_t *message, *result;
 
-    return ci_wire_write(req->ctx, allocation, &message) &&
-           ci_rpc_any(req->ctx, CI_RPC_destroy_allocation,
-                      json_pack("{s:O}", "allocation", message), &result);
+    return ci_notify_start(req->ctx, allocation, "delete", told) &&
+           ci_notify_done(req->ctx, allocation, "delete", told,
+                          ci_wire_write(req->ctx, allocation, &message) &&
+                              ci_rpc_any(req->ctx, CI_RPC_destroy_allocation,
+                                         json_pack("{s:O}", "allocation", message), &result));
 }
 
 bool ci_allocation_delete_route(struct ci_request *req)
 {
     struct ci_allocation *allocation;
+    struct ci_node *node = NULL;
 
-    return ci_allocation_load(req->ctx, req->idents[0], &allocation) && delete (req, allocation);
+    if (!ci_allocation_load(req->ctx, req->idents[0], &allocation))
+        return false;
+    if (allocation->node_id != CI_NULL_INT && ci_notify_wants(req->ctx, CI_NOTIFY_ERROR) &&
+        !ci_node_load_id(req->ctx, allocation->node_id, &node))
+        return false;
+    return delete (req, allocation, node);
 }
 
 bool ci_node_allocation_delete(struct ci_request *req)
@@ -178,7 +189,7 @@ bool ci_node_allocation_delete(struct ci_request *req)
     struct ci_node *node;
 
     return ci_request_node(req, &node) && load_of_node(req, node, &allocation) &&
-           delete (req, allocation);
+           delete (req, allocation, node);
 }
 
 bool ci_allocation_name_check(struct ci_request *req, const json_t *document, const char *what)
@@ -203,6 +214,8 @@ bool ci_allocation_patch_route(struct ci_request *req)
            ci_patch_apply(req, allowed, allocation, NULL, &document) &&
            ci_allocation_name_check(req, document, "update") &&
            ci_patch_update(req, allowed, allocation, document) &&
-           ci_allocation_save(req->ctx, allocation) &&
+           ci_notify_start(req->ctx, allocation, "update", NULL) &&
+           ci_notify_done(req->ctx, allocation, "update", NULL,
+                          ci_allocation_save(req->ctx, allocation)) &&
            ci_view_reply(req, &ci_allocation_view, allocation->uuid);
 }
