@@ -221,10 +221,10 @@ static bool deletes_own(struct ci_request *req, const struct ci_policy_record *r
 {
     if (!req->ctx->config->api.project_admin_can_manage_own_nodes ||
         strcmp(req->route->policy, "baremetal:node:delete") != 0 ||
-        !ci_policy_is(req, "baremetal:node:delete:self_owned_node", record))
+        strcmp(req->route->method, "DELETE") != 0)
         return false;
     ci_error_clear(req->ctx);
-    return true;
+    return ci_policy_ask(req, "baremetal:node:delete:self_owned_node", record);
 }
 
 bool ci_policy_granted(struct ci_request *req, const struct ci_policy_record *record)

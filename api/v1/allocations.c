@@ -62,7 +62,16 @@ static const char *const list_fields[] = {
     "uuid",  "created_at",     "updated_at", "candidate_nodes", "extra",     "last_error", "name",
     "owner", "resource_class", "state",      "traits",          "node_uuid", NULL};
 
+static const struct ci_ownership owned = {
+    .family = "allocation",
+    .kind = "allocation",
+    .owner = "owner",
+    .of_project = "owner = ?",
+    .param = "owner",
+};
+
 const struct ci_view ci_allocation_view = {
+    .owned = &owned,
     .type = &ci_allocation_type,
     .collection = "allocations",
     .key = "uuid",

@@ -29,7 +29,7 @@ UUID = re.compile(r'[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 DATE = re.compile(r'\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?')
 REQUEST_ID = re.compile(r'req-' + UUID.pattern)
 # The recorder's client sent two Host headers for one exchange; 21.4 joined them with a comma.
-RECORDED_BASE = re.compile(r'http://127\.0\.0\.1:1638[56](?:,(?=api\.example\.com))?')
+RECORDED_BASE = re.compile(r'http://127\.0\.0\.1:1638[5-8](?:,(?=api\.example\.com))?')
 RECORDED_HOST = re.compile(r'\brefhost(?:-m)?\b')
 ELIDED = re.compile(r'\.\.\.\((\d+) bytes\)$')
 HEADERS = ('x-openstack-ironic-api-version', 'x-openstack-ironic-api-minimum-version',
