@@ -107,7 +107,7 @@ const struct ci_view ci_portgroup_view = {
     .virtual_sql = virtual_sql,
     .not_found = not_found,
     .default_sort = "id",
-    .field_words = CI_FIELDS_LISTED,
+    .field_words = CI_FIELDS_QUOTED,
 };
 
 static const struct ci_field_rule fields[] = {
