@@ -320,6 +320,10 @@ static bool check_ident(struct ci_request *req, const char *name, const char *va
         return ci_fail_text(req->ctx, InvalidParameterValue, "Expected UUID or name for %s: %s",
                             name, value);
     case IDENT_NODE:
+        if (strncmp(req->route->path, "/v1/nodes/", 10) != 0 && !ci_uuid_is_like(value) &&
+            !ci_name_is_valid(value))
+            return ci_fail_text(req->ctx, InvalidParameterValue,
+                                "Expected UUID or name for %s: %.255s", name, value);
         if (is_node_word(value))
             return refuse_word(req, value);
         return check_looked_up(req, "node", value);

@@ -58,6 +58,27 @@ bool ci_node_load_id(struct ci_ctx *ctx, int64_t id, struct ci_node **ret_node)
     return load_where(ctx, "id = $1", id_text(ctx, id), ret_node);
 }
 
+bool ci_node_load_addresses(struct ci_ctx *ctx, const char *const *addresses,
+                            struct ci_node **ret_node)
+{
+    struct ci_text *sql = ci_text_new(ctx->mem, 1024 * 1024);
+    struct ci_rows *rows;
+    size_t n = 0;
+
+    ci_text_add(sql, "SELECT DISTINCT node_id FROM ports WHERE address IN (");
+    for (; addresses[n]; n++)
+        ci_text_printf(sql, "%s$%zu", n > 0 ? ", " : "", n + 1);
+    ci_text_add(sql, ")");
+    if (!ci_db_query(ctx, sql->bytes, n, addresses, &rows))
+        return false;
+    if (rows->count == 0)
+        return ci_fail_text(ctx, NodeNotFound, "No node has a port with such an address.");
+    if (rows->count > 1)
+        return ci_fail_text(ctx, DuplicateNodeOnLookup,
+                            "Several nodes have ports with these addresses.");
+    return ci_node_load_id(ctx, ci_row_int(rows, 0, 0, 0), ret_node);
+}
+
 static const char *now_text(struct ci_ctx *ctx)
 {
     return ci_time_db(ctx->mem, ci_time_now_us());

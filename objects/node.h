@@ -13,6 +13,13 @@ extern const struct ci_type ci_node_type;
 ci_must_check bool ci_node_load(struct ci_ctx *ctx, const char *ident, struct ci_node **ret_node);
 ci_must_check bool ci_node_load_id(struct ci_ctx *ctx, int64_t id, struct ci_node **ret_node);
 
+/*
+ * Loads the one node that has a port with one of these addresses (ends with NULL; as they are
+ * stored). Fails with NodeNotFound, or with DuplicateNodeOnLookup when there are several.
+ */
+ci_must_check bool ci_node_load_addresses(struct ci_ctx *ctx, const char *const *addresses,
+                                          struct ci_node **ret_node);
+
 /* Loads node->traits (a VIRTUAL field) from node_traits. */
 ci_must_check bool ci_node_load_traits(struct ci_ctx *ctx, struct ci_node *node);
 

@@ -18,6 +18,8 @@ AGREE_AT_LEAST = 0.96
 # must all match. These exchanges are sent, but not counted.
 LATER = [
     ('the ramdisk calling in', r'lookup|heartbeat|continue_inspection', r'', r''),
+    ('allocations', r'allocations', r'', r''),
+    ('the ramdisk calling in', r'continue_inspection', r'', r''),
     ('indicators', r'indicators', r'', r''),
     ('RAID', r'raid', r'', r''),
     ('virtual media', r'vmedia', r'', r''),
