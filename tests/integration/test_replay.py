@@ -20,12 +20,10 @@ LATER = [
     ('the ramdisk calling in', r'lookup|heartbeat|continue_inspection', r'', r''),
     ('allocations', r'allocations', r'', r''),
     ('the ramdisk calling in', r'continue_inspection', r'', r''),
-    ('indicators', r'indicators', r'', r''),
-    ('RAID', r'raid', r'', r''),
-    ('virtual media', r'vmedia', r'', r''),
     # Its failure stands in last_error until the next verb.
     ('virtual media', r'chassis', r'^PATCH /v1/nodes/.*|/nodes/detail$', r''),
-    ('vendor passthru', r'passthru', r'', r''),
+    # The conductor has no function for it yet.
+    ('heartbeats that are let in', r'heartbeat', r'', r'"agent_token"'),
     ('the agent power interface, which a message lists', r'node-create|node-patch', r'',
      r'power_interface'),
 ]
