@@ -19,6 +19,9 @@ AGREE_AT_LEAST = 0.96
 LATER = [
     ('the ramdisk calling in', r'lookup|heartbeat|continue_inspection', r'', r''),
     ('allocations', r'allocations', r'', r''),
+    ('port groups', r'portgroups', r'', r''),
+    ('port groups', r'', r'/portgroups\b|[?&]portgroup=|portgroup_uuid=', r''),
+    ('volume connectors and targets', r'volume', r'', r''),
     ('the ramdisk calling in', r'continue_inspection', r'', r''),
     # Its failure stands in last_error until the next verb.
     ('virtual media', r'chassis', r'^PATCH /v1/nodes/.*|/nodes/detail$', r''),
