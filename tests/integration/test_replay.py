@@ -17,16 +17,15 @@ AGREE_AT_LEAST = 0.96
 # What later work brings: (what it is, group, "METHOD path", body), regular expressions that
 # must all match. These exchanges are sent, but not counted.
 LATER = [
-    ('the ramdisk calling in', r'lookup|heartbeat|continue_inspection', r'', r''),
-    ('allocations', r'allocations', r'', r''),
-    ('port groups', r'portgroups', r'', r''),
-    ('port groups', r'', r'/portgroups\b|[?&]portgroup=|portgroup_uuid=', r''),
-    ('volume connectors and targets', r'volume', r'', r''),
     ('the ramdisk calling in', r'continue_inspection', r'', r''),
-    # Its failure stands in last_error until the next verb.
-    ('virtual media', r'chassis', r'^PATCH /v1/nodes/.*|/nodes/detail$', r''),
     # The conductor has no function for it yet.
     ('heartbeats that are let in', r'heartbeat', r'', r'"agent_token"'),
+    ('indicators', r'indicators', r'', r''),
+    ('RAID', r'raid', r'', r''),
+    ('virtual media', r'vmedia', r'', r''),
+    # Its failure stands in last_error until the next verb.
+    ('virtual media', r'chassis', r'^PATCH /v1/nodes/.*|/nodes/detail$', r''),
+    ('vendor passthru', r'passthru', r'', r''),
     ('the agent power interface, which a message lists', r'node-create|node-patch', r'',
      r'power_interface'),
 ]
