@@ -245,17 +245,23 @@ void ci_view_write(struct ci_text *text, const struct ci_view_row *row)
     ci_text_addn(text, "}", 1);
 }
 
-/* Newer controllers of Ironic know no names that are newer than the version. */
+/* Newer controllers of Ironic list the names they know; some know none newer than the version. */
+static bool knows_version(const struct ci_request *req, const struct ci_view *view)
+{
+    return view->field_words == CI_FIELDS_KNOWN && ci_version_is_after_21_4(req->ctx);
+}
+
 static bool lists_names(const struct ci_request *req, const struct ci_view *view)
 {
-    return view->field_words == CI_FIELDS_LISTED && ci_version_is_after_21_4(req->ctx);
+    return knows_version(req, view) ||
+           (view->field_words == CI_FIELDS_LISTED && ci_version_is_after_21_4(req->ctx));
 }
 
 static bool check_field(struct ci_request *req, const struct ci_view *view, const char *name)
 {
     int n = ci_field_find(view->type, name);
 
-    if (lists_names(req, view))
+    if (knows_version(req, view))
         return true;
 
     if (n >= 0 && view->type->fields[n].access & CI_READ &&
@@ -274,7 +280,7 @@ static bool is_known(const struct ci_request *req, const struct ci_view *view, c
 {
     int n = ci_field_find(view->type, name);
 
-    if (n >= 0 && lists_names(req, view) && view->type->fields[n].rest > req->version)
+    if (n >= 0 && knows_version(req, view) && view->type->fields[n].rest > req->version)
         return false;
     if (n >= 0)
         return view->type->fields[n].access & CI_READ &&

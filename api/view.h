@@ -50,6 +50,7 @@ struct ci_extra {
 enum ci_field_words {
     CI_FIELDS_PLAIN,  /* Field bogus is not a valid field. */
     CI_FIELDS_QUOTED, /* Field(s) "bogus" are not valid */
+    CI_FIELDS_KNOWN,  /* the same, of names that the version has */
     CI_FIELDS_LISTED  /* 'bogus' is not one of [all there are]; of old releases: quoted */
 };
 

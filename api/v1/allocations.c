@@ -80,7 +80,7 @@ const struct ci_view ci_allocation_view = {
     .extra_count = sizeof extras / sizeof extras[0],
     .not_found = not_found,
     .default_sort = "id",
-    .field_words = CI_FIELDS_LISTED,
+    .field_words = CI_FIELDS_KNOWN,
 };
 
 static const struct ci_field_rule rules[] = {
