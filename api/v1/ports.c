@@ -13,7 +13,7 @@
 #include "base/ident.h"
 #include "objects/portgroup.h"
 
-#define PORTGROUP                                                                                  \
+#define PORTGROUP_PARAMS                                                                           \
     {                                                                                              \
         "portgroup", CI_PARAM_UUID_OR_NAME, CI_API_PORTGROUPS_SUBCONTROLLERS, CI_BELOW_406, false  \
     }
@@ -33,12 +33,12 @@
 
 const struct ci_param ci_params_ports_list[] = {
     PORT_LIST_PARAMS,
-    PORTGROUP,
+    PORTGROUP_PARAMS,
     {"fields", CI_PARAM_LIST, CI_API_FETCHING_SUBSET_OF_FIELDS, CI_BELOW_406, false},
     {"detail", CI_PARAM_BOOL, CI_API_ENABLE_DETAIL_QUERY, CI_BELOW_400, false},
     {0},
 };
-const struct ci_param ci_params_ports_detail[] = {PORT_LIST_PARAMS, PORTGROUP, {0}};
+const struct ci_param ci_params_ports_detail[] = {PORT_LIST_PARAMS, PORTGROUP_PARAMS, {0}};
 
 /* Below a port group. */
 const struct ci_param ci_params_portgroup_ports[] = {

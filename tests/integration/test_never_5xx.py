@@ -86,15 +86,16 @@ def parameters():
     text = ''
     for folder, _, names in os.walk(API):
         for name in sorted(names):
-            if name.endswith('.c'):
+            if name.endswith(('.c', '.h')):
                 with open(os.path.join(folder, name), encoding='utf-8') as f:
                     text += f.read()
     text = text.replace('\\\n', ' ')
     macros = dict(re.findall(r'^#define (\w+_PARAMS)\s+(.*)$', text, re.M))
     tables = {}
     for name, body in re.findall(r'ci_params_(\w+)\[\] = \{(.*?)\n?\};', text, re.S):
-        for macro, inside in macros.items():
-            body = body.replace(macro, inside)
+        while any(macro in body for macro in macros):
+            for macro, inside in macros.items():
+                body = body.replace(macro, inside)
         tables[name] = re.findall(r'"(\w+)"', body)
     return tables
 
