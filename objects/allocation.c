@@ -12,16 +12,9 @@
 #include "base/time.h"
 #include "objects/row.h"
 
-static const struct ci_default allocation_defaults[] = {
-    {"state", CI_ALLOCATION_ALLOCATING},
-    {.field = NULL},
-};
-
 #define OBJECT allocation
 #define FIELDS "objects/allocation.def"
-#define TYPE                                                                                       \
-    .name = "Allocation", .table = "allocations", .key = "id", .major = 1, .minor = 3,             \
-    .defaults = allocation_defaults
+#define TYPE .name = "Allocation", .table = "allocations", .key = "id", .major = 1, .minor = 3
 #include "objects/define.h"
 
 static const char *number(struct ci_ctx *ctx, int64_t value)
@@ -71,6 +64,8 @@ bool ci_allocation_create(struct ci_ctx *ctx, struct ci_allocation *allocation)
 {
     if (!allocation->uuid)
         ci_allocation_set_uuid(allocation, ci_uuid_new(ctx->mem));
+    if (!allocation->state)
+        ci_allocation_set_state(allocation, CI_ALLOCATION_ALLOCATING);
     return ci_row_insert(ctx, allocation) || taken(ctx, allocation);
 }
 
