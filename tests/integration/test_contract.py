@@ -130,6 +130,7 @@ class Live(case.Case, Answers):
     """This service."""
 
     ENGINE = 'sqlite'
+    OPTIONS = {'api': {'restrict_lookup': 'false'}}
     NODE = '11111111-2222-4333-8444-555555555555'
 
     def create(self, path, body):
@@ -157,6 +158,11 @@ class Live(case.Case, Answers):
                 'chassis_uuid': chassis, 'properties': {'cpus': 8}}
         self.create('/v1/nodes', node)
         port = self.create('/v1/ports', {'node_uuid': self.NODE, 'address': '52:54:00:12:34:56'})
+        portgroup = self.create('/v1/portgroups', {'node_uuid': self.NODE, 'name': 'bond'})
+        connector = self.create('/v1/volume/connectors', {
+            'node_uuid': self.NODE, 'type': 'iqn', 'connector_id': 'iqn.2026-01.org.example:1'})
+        target = self.create('/v1/volume/targets', {
+            'node_uuid': self.NODE, 'volume_type': 'iscsi', 'boot_index': 0, 'volume_id': 'v1'})
         self.ask('PUT', '/v1/nodes/%s/traits' % self.NODE, {'traits': ['CUSTOM_A']}, 204)
         steps = [{'interface': 'deploy', 'step': 'deploy', 'args': {}, 'priority': 10}]
         template = self.create('/v1/deploy_templates', {'name': 'CUSTOM_A', 'steps': steps})
@@ -172,13 +178,14 @@ class Live(case.Case, Answers):
                                   "'%s'" % value for value in values.values())))
         return {'node_ident': self.NODE, 'chassis_uuid': chassis, 'port_ident': port,
                 'driver_name': 'fake-hardware', 'hostname': 'refhost',
+                'portgroup_ident': portgroup, 'connector_uuid': connector, 'target_uuid': target,
                 'template_ident': template, 'runbook_ident': runbook,
                 'inspection_rule_uuid': rule, 'allocation_ident': allocation,
                 'indicator': 'led@chassis', 'setting_name': 'virtualization',
                 'event': self.EVENT}
 
     # What needs an argument that the paths do not have, or has methods of a vendor only.
-    QUERIES = {'/v1/nodes/validate': '?node_uuid=' + NODE,
+    QUERIES = {'/v1/nodes/validate': '?node_uuid=' + NODE, '/v1/lookup': '?node_uuid=' + NODE,
                '/v1/drivers/properties': '?driver_name=fake-hardware'}
 
     # What has neither a UUID nor extra.

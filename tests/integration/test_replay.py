@@ -20,12 +20,6 @@ LATER = [
     ('the ramdisk calling in', r'continue_inspection', r'', r''),
     # The conductor has no function for it yet.
     ('heartbeats that are let in', r'heartbeat', r'', r'"agent_token"'),
-    ('indicators', r'indicators', r'', r''),
-    ('RAID', r'raid', r'', r''),
-    ('virtual media', r'vmedia', r'', r''),
-    # Its failure stands in last_error until the next verb.
-    ('virtual media', r'chassis', r'^PATCH /v1/nodes/.*|/nodes/detail$', r''),
-    ('vendor passthru', r'passthru', r'', r''),
     ('the agent power interface, which a message lists', r'node-create|node-patch', r'',
      r'power_interface'),
 ]
