@@ -1,14 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Operations that an API hands to a conductor, of records and devices beside the node itself.
 
-Tests for a class of test_cluster: they are run for each pair of an API and a conductor. What our
-API has no route for yet stands in UNROUTED with the issue that brings it.
+Tests for a class of test_cluster: they are run for each pair of an API and a conductor.
 """
 MAC = '52:54:00:12:34:%02x'
-# Collections that our API lacks, the calls that it would make, and the issue that brings them.
-UNROUTED = {
-    '/v1/lookup': ({'get_node_with_token'}, 4),
-}
 
 
 def replace(field, value):
@@ -17,14 +12,6 @@ def replace(field, value):
 
 class Matrix:
     """What is asked of devices."""
-
-    def is_routed(self, path):
-        """Skips the test where the API has no such collection yet, which the table must say."""
-        if self.api.request('GET', path, version='1.82').status != 404:
-            return
-        if self.api.debian or path not in UNROUTED:
-            self.fail('there is no %s' % path)
-        self.skipTest('issue %d brings %s' % (UNROUTED[path][1], path))
 
     def test_vendor_methods(self):
         self.enroll('vendor', vendor_interface='fake')
@@ -83,7 +70,6 @@ class Matrix:
         self.fails('PUT', '/v1/nodes/no-raid/states/raid', config, 404, 'does not support raid')
 
     def test_portgroups(self):
-        self.is_routed('/v1/portgroups')
         node = self.enroll('bonded')
         groups = [self.ask('POST', '/v1/portgroups', {
             'node_uuid': node['uuid'], 'name': name, 'address': MAC % n}, 201).json
@@ -126,14 +112,12 @@ class Matrix:
         self.fails('GET', path, None, 404, 'could not be found')
 
     def test_volume_connectors(self):
-        self.is_routed('/v1/volume/connectors')
         node = self.enroll('connected')['uuid']
         body = {'node_uuid': node, 'type': 'iqn', 'connector_id': 'iqn.2026-11.test:%s' % node}
         self.ask('POST', '/v1/volume/connectors', dict(body, connector_id='taken'), 201)
         self.volume('/v1/volume/connectors', body, 'connector_id', 'taken', 'already exists')
 
     def test_volume_targets(self):
-        self.is_routed('/v1/volume/targets')
         node = self.enroll('targeted')['uuid']
         body = {'node_uuid': node, 'volume_type': 'iscsi', 'volume_id': 'v', 'boot_index': 0}
         self.ask('POST', '/v1/volume/targets', dict(body, boot_index=1), 201)
@@ -164,7 +148,6 @@ class Matrix:
         self.fails('DELETE', '/v1/allocations/one', None, 404, 'could not be found')
 
     def test_lookup(self):
-        self.is_routed('/v1/lookup')
         node = self.enroll('ramdisk')['uuid']
         tokens = [self.ask('GET', '/v1/lookup?node_uuid=' + node).json['config']['agent_token']
                   for _ in range(2)]

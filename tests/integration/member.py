@@ -93,7 +93,7 @@ class Member(server.Castiron):
         self.url = 'http://127.0.0.1:%d' % self.port
         self.options = of.options()
         self.options['DEFAULT']['host'] = self.host
-        self.options['api'] = {'host_ip': '127.0.0.1', 'port': self.port}
+        self.options['api'] = {'host_ip': '127.0.0.1', 'port': self.port, 'restrict_lookup': 'false'}
         if debian:
             self.options['api']['api_workers'] = 1
         self.conf = os.path.join(self.folder, self.name + '.conf')
