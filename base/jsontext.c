@@ -391,11 +391,14 @@ void ci_jsontext_masked(struct ci_text *text, const char *json, size_t length, c
                         const struct ci_jsontext_mask *mask)
 {
     size_t before = text->length;
-    struct walk w = {.text = text, .mask = mask, .at = json, .end = json + length, .copied = json};
+    struct walk w = {.text = text, .mask = mask, .at = json, .copied = json};
 
     if (!json || length == 0) {
         ci_text_add(text, if_null);
-    } else if (mask_text(&w)) {
+        return;
+    }
+    w.end = json + length;
+    if (mask_text(&w)) {
         ci_text_addn(text, w.copied, (size_t)(w.end - w.copied));
     } else {
         text->length = before;

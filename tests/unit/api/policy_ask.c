@@ -4,6 +4,7 @@
  * yes, no, or refused, for policy_differential.py.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/policy_rule.h"
@@ -91,5 +92,6 @@ int main(void)
         puts(answer(&ctx, value));
         ci_arena_free(ctx.mem);
     }
+    free(line);
     return 0;
 }
