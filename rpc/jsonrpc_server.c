@@ -15,6 +15,7 @@
 #include "base/htpasswd.h"
 #include "base/httpd.h"
 #include "base/jsontext.h"
+#include "base/keystone_auth.h"
 #include "base/log.h"
 #include "base/workers.h"
 #include "rpc/jsonrpc.h"
@@ -34,7 +35,8 @@ enum {
 struct ci_jsonrpc_server {
     struct ci_arena *mem; /* holds all of it */
     struct ci_json_limits limits;
-    struct ci_htpasswd *htpasswd; /* NULL: nobody is asked */
+    struct ci_htpasswd *htpasswd; /* of http_basic; NULL with another strategy */
+    struct ci_keystone *keystone; /* of keystone; NULL with another strategy */
     ci_rpc_dispatch *dispatch;
     _Atomic(void *) service; /* NULL until it is open */
     struct ci_db *db;
@@ -53,9 +55,6 @@ struct job {
 
 static const struct ci_httpd_header json_content[] = {{"Content-Type", CI_JSONRPC_CONTENT_TYPE},
                                                       {NULL, NULL}};
-static const struct ci_httpd_header challenge[] = {{"Content-Type", CI_JSONRPC_CONTENT_TYPE},
-                                                   {"WWW-Authenticate", CI_HTPASSWD_CHALLENGE},
-                                                   {NULL, NULL}};
 
 /* What is not an answer of JSON-RPC's: {"error": {"code": 405, "message": "…"}}. */
 static void add_refusal(struct ci_text *body, int status, const char *message)
@@ -65,14 +64,20 @@ static void add_refusal(struct ci_text *body, int status, const char *message)
     ci_text_add(body, "}}");
 }
 
-static void refuse(struct ci_httpd_request *req, int status, const char *message)
+static void refuse_with(struct ci_httpd_request *req, int status,
+                        const struct ci_httpd_header *headers, const char *message)
 {
     struct ci_text body;
 
     ci_text_init(&body, ERROR_BYTES);
     add_refusal(&body, status, message);
-    ci_httpd_answer(req, status, status == 401 ? challenge : json_content, &body);
+    ci_httpd_answer(req, status, headers, &body);
     ci_text_done(&body);
+}
+
+static void refuse(struct ci_httpd_request *req, int status, const char *message)
+{
+    refuse_with(req, status, json_content, message);
 }
 
 /* A ci_httpd_on_refusal. */
@@ -85,14 +90,49 @@ static const struct ci_httpd_header *on_refusal(struct ci_httpd_request *req, in
     return json_content;
 }
 
-/* Who calls? Fails with 401, or MustWait when ctx has a deadline. */
+/* Has the caller one of the roles that may call? */
+static bool check_roles(struct ci_ctx *ctx, const struct ci_identity *who)
+{
+    const char *const *role = ctx->config->json_rpc.allowed_roles;
+
+    for (; role && *role; role++) {
+        if (who->roles && ci_one_of(*role, who->roles))
+            return true;
+    }
+    ci_debug(ctx, "A caller has none of [json_rpc]allowed_roles", "user=%s",
+             who->user_id ? who->user_id : "-");
+    return ci_fail_status(ctx, HTTPForbidden, 403, "Forbidden");
+}
+
+/*
+ * Who calls? Who it is for comes with the call itself. Fails with 401 or 403, with 503 when
+ * Keystone is away, or with MustWait when ctx has a deadline.
+ */
 static bool authenticate(struct ci_ctx *ctx, const struct ci_jsonrpc_server *server,
                          const struct ci_httpd_request *req)
 {
     const char *user;
+    struct ci_identity who;
 
-    return !server->htpasswd || ci_htpasswd_identify(ctx, server->htpasswd,
-                                                     ci_httpd_header(req, "Authorization"), &user);
+    if (server->htpasswd)
+        return ci_htpasswd_identify(ctx, server->htpasswd, ci_httpd_header(req, "Authorization"),
+                                    &user);
+    return !server->keystone ||
+           (ci_keystone_admit(ctx, server->keystone, ci_httpd_header(req, "X-Auth-Token"),
+                              ci_httpd_header(req, "X-Service-Token"), &who) &&
+            check_roles(ctx, &who));
+}
+
+/* Answers with what authenticate() failed with. */
+static void turn_away(struct ci_ctx *ctx, const struct ci_jsonrpc_server *server,
+                      struct ci_httpd_request *req)
+{
+    const char *challenge = server->keystone ? ci_keystone_challenge(ctx) : CI_HTPASSWD_CHALLENGE;
+    const struct ci_httpd_header headers[] = {
+        json_content[0], {"WWW-Authenticate", challenge}, {NULL, NULL}};
+
+    refuse_with(req, ctx->error->status, ctx->error->status == 401 ? headers : json_content,
+                ctx->error->message);
 }
 
 /* A ci_httpd_on_headers. */
@@ -105,11 +145,12 @@ static size_t on_headers(struct ci_httpd_request *req, void *arg)
         refuse(req, 405, "Only POST method can be used");
         return 0;
     }
-    if (!server->htpasswd)
+    if (!server->htpasswd && !server->keystone)
         return server->limits.bytes;
     ctx.mem = ci_arena_new();
+    ctx.config = ci_config_current();
     if (!authenticate(&ctx, server, req) && !ci_failed_with(&ctx, CI_ERR_MustWait))
-        refuse(req, ctx.error->status, ctx.error->message);
+        turn_away(&ctx, server, req);
     ci_arena_free(ctx.mem);
     return server->limits.bytes;
 }
@@ -185,7 +226,7 @@ static void answer(struct ci_ctx *ctx, const struct job *job, struct ci_text *bo
     struct ci_jsonrpc_fault fault;
 
     if (!authenticate(ctx, job->server, req)) {
-        refuse(req, ctx->error->status, ctx->error->message);
+        turn_away(ctx, job->server, req);
         return;
     }
     if (!ci_jsonrpc_read_request(ctx, req->body, req->body_length, &job->server->limits, &request,
@@ -249,10 +290,6 @@ static bool check_options(struct ci_ctx *ctx)
                             "[json_rpc]use_ssl is set, but TLS is not served by this release; "
                             "end it in front of [json_rpc]unix_socket or host_ip, and set "
                             "client_use_ssl.");
-    if (strcmp(ci_jsonrpc_auth_strategy(config), "keystone") == 0)
-        return ci_fail_text(ctx, ConfigInvalid,
-                            "[json_rpc]auth_strategy is keystone, by which this release does not "
-                            "let callers in yet; set noauth or http_basic.");
     return true;
 }
 
@@ -304,18 +341,26 @@ static struct ci_jsonrpc_server *server_new(const struct ci_ctx *ctx,
     return server;
 }
 
+/* Makes what callers are known by, according to [json_rpc]auth_strategy. */
+static bool open_auth(struct ci_ctx *ctx, struct ci_jsonrpc_server *server)
+{
+    const char *strategy = ci_jsonrpc_auth_strategy(ctx->config);
+
+    if (strcmp(strategy, "http_basic") == 0)
+        return ci_htpasswd_new(ctx, ctx->config->json_rpc.http_basic_auth_user_file,
+                               &server->htpasswd);
+    return strcmp(strategy, "keystone") != 0 || ci_keystone_open(ctx, &server->keystone);
+}
+
 bool ci_jsonrpc_server_new(struct ci_ctx *ctx, const struct ci_rpc_server_options *options,
                            struct ci_jsonrpc_server **ret_server)
 {
     struct ci_jsonrpc_server *server;
-    bool basic = strcmp(ci_jsonrpc_auth_strategy(ctx->config), "http_basic") == 0;
 
     if (!check_options(ctx))
         return false;
     server = server_new(ctx, options);
-    if ((basic && !ci_htpasswd_new(ctx, ctx->config->json_rpc.http_basic_auth_user_file,
-                                   &server->htpasswd)) ||
-        !listen_at(ctx, server)) {
+    if (!open_auth(ctx, server) || !listen_at(ctx, server)) {
         ci_jsonrpc_server_free(server);
         return false;
     }
@@ -352,5 +397,6 @@ void ci_jsonrpc_server_free(struct ci_jsonrpc_server *server)
     (void)!ci_httpd_stop(server->httpd, 0); /* of one that nobody has called */
     ci_workers_free(server->workers);
     ci_htpasswd_free(server->htpasswd);
+    ci_keystone_free(server->keystone);
     ci_arena_free(server->mem);
 }

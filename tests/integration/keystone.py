@@ -11,10 +11,10 @@ OWN = 'token-of-the-service'
 EXPIRES = '2099-01-01T00:00:00.000000Z'
 
 
-def token_of(subject):
+def token_of(subject, server):
     """The body of GET /v3/auth/tokens, or None."""
-    if subject == OWN:
-        subject = 'stub:roles=service;project=svc'
+    if subject == server.own:
+        subject = 'stub:roles=%s;project=svc' % server.own_roles
     if not subject.startswith('stub:'):
         return None
     words = dict(pair.split('=', 1) for pair in subject[len('stub:'):].split(';'))
@@ -51,28 +51,42 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.server.status:
             self.answer(self.server.status, {})
         elif request['auth']['identity']['password']['user']['password'] == 'secret':
-            self.answer(201, token_of(OWN), X_Subject_Token=OWN)
+            self.answer(201, token_of(self.server.own, self.server), X_Subject_Token=self.server.own)
         else:
             self.answer(401, {})
 
     def do_GET(self):
         self.server.asked.append('GET')
-        token = token_of(self.headers['X-Subject-Token'])
+        token = token_of(self.headers['X-Subject-Token'], self.server)
         if self.server.status:
             self.answer(self.server.status, {})
-        elif self.headers['X-Auth-Token'] != OWN:
+        elif self.headers['X-Auth-Token'] != self.server.own:
             self.answer(401, {})
         else:
             self.answer(200 if token else 404, token or {'error': {'code': 404}})
 
 
+class Server(http.server.ThreadingHTTPServer):
+    """`asked` lists the questions, `status` is answered to all when set; `own` is the token of who logs in."""
+
+    daemon_threads = True
+    own, own_roles = OWN, 'service'
+    status = None
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.asked = []
+
+    def revoke(self):
+        """The token of who has logged in is valid no more."""
+        self.own += '-2'
+
+
 class Keystone:
-    """Runs it on a free port; `asked` lists the questions, `status` is answered to all when set."""
+    """Runs it on a free port."""
 
     def __enter__(self):
-        self.server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
-        self.server.daemon_threads = True
-        self.server.asked, self.server.status = [], None
+        self.server = Server(('127.0.0.1', 0), Handler)
         self.url = 'http://127.0.0.1:%d' % self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         return self

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Services that call each other over HTTP, without a broker: ours, and with Debian's Ironic."""
+import functools
 import http.client
 import json
 import os
@@ -7,6 +8,7 @@ import unittest
 
 import case
 import cluster
+import keystone
 import member
 import test_cluster
 
@@ -201,6 +203,98 @@ class Wrong(Peers, test_cluster.Members):
         self.api.wait_until(lambda: self.api.request(
             'GET', '/v1/nodes/wrong/validate', version=test_cluster.VERSION).status == 200, 60,
                             'calls to be answered again')
+
+
+class Keystone(Peers, test_cluster.Members):
+    """Both ask Keystone who calls, people and peers alike; nothing is remembered of tokens of others."""
+
+    ADMIN = {'X-Auth-Token': 'stub:roles=admin;system=all'}
+
+    @classmethod
+    def new_cluster(cls):
+        cls.keystone = keystone.Keystone().__enter__()
+        cls.addClassCleanup(cls.keystone.__exit__)
+        cls.keystone.server.own_roles = 'service,admin'
+        cls.identity = cls.keystone.options
+        members = super().new_cluster()
+        cls.OPTIONS['json_rpc'].update({name: value for name, value in cls.identity.items()
+                                        if name != 'www_authenticate_uri'}, allowed_roles='admin,peer')
+        cls.OPTIONS.update(DEFAULT={'auth_strategy': 'keystone'},
+                           keystone_authtoken=dict(cls.identity, token_cache_time=-1))
+        return members
+
+    def setUp(self):
+        self.api.request = functools.partial(type(self.api).request, self.api, headers=self.ADMIN)
+        self.addCleanup(setattr, self.keystone.server, 'status', None)
+
+    def by(self, token, status, **headers):
+        """What the conductor answers to a call with this token."""
+        if token:
+            headers['X-Auth-Token'] = token
+        got, answered, reply = self.post(call('get_driver_properties', driver_name='fake-hardware'),
+                                         headers=headers)
+        self.assertEqual(status, got, reply)
+        return answered, reply
+
+    def test_strangers_are_turned_away(self):
+        for token in (None, 'bogus', 'a b', 'stub:roles=admin;expires=2020-01-01T00:00:00.000000Z'):
+            with self.subTest(token):
+                headers, reply = self.by(token, 401)
+                self.assertEqual({'error': {'code': 401, 'message': 'The request you have made '
+                                            'requires authentication.'}}, reply)
+                self.assertEqual('Keystone uri="http://127.0.0.1:5999/v3"',
+                                 headers['WWW-Authenticate'])
+
+    def test_a_role_is_needed(self):
+        forbidden = {'error': {'code': 403, 'message': 'Forbidden'}}
+        for token in ('stub:roles=member,reader;system=all', 'stub:project=p', 'stub:roles=Admin'):
+            with self.subTest(token):
+                headers, reply = self.by(token, 403)
+                self.assertEqual(forbidden, reply)
+                self.assertNotIn('WWW-Authenticate', headers)
+        self.assertEqual(forbidden, self.by('stub:roles=member', 403, **{'X-Roles': 'admin'})[1])
+        for token in ('stub:roles=member,admin', 'stub:roles=peer;project=p'):
+            self.assertIn('result', self.by(token, 200)[1])
+
+    def test_peers_are_let_in_with_one_token(self):
+        self.enroll('token')
+        self.ask('GET', '/v1/nodes/token/validate')
+        self.keystone.server.asked.clear()
+        for _ in range(3):
+            self.ask('GET', '/v1/nodes/token/validate')
+        self.assertNotIn('POST', self.keystone.server.asked)
+
+    def test_a_refused_token_is_replaced(self):
+        self.enroll('replaced')
+        self.ask('GET', '/v1/nodes/replaced/validate')
+        self.keystone.server.revoke()
+        self.keystone.server.asked.clear()
+        self.ask('GET', '/v1/nodes/replaced/validate')
+        self.assertIn('POST', self.keystone.server.asked)
+
+    def test_keystone_is_away(self):
+        self.enroll('away')
+        self.ask('GET', '/v1/nodes/away/validate')
+        self.keystone.server.status = 500
+        self.by(self.ADMIN['X-Auth-Token'], 503)
+        # One that lets people in without Keystone: first it has no token, then its token cannot be checked.
+        other = self.cluster.add('api', **dict(self.OPTIONS, DEFAULT={'auth_strategy': 'noauth'},
+                                               json_rpc=dict(self.OPTIONS['json_rpc'],
+                                                             auth_strategy='keystone')))
+        other.start()
+        for down, words in ((500, 'Keystone gave no token'), (None, None),
+                            (500, 'HTTP status 503'), (None, None)):
+            self.keystone.server.status = down
+            reply = other.request('GET', '/v1/nodes/away/validate', version=test_cluster.VERSION)
+            self.assertEqual(503 if down else 200, reply.status)
+            self.assertIn(words or 'power', json.dumps(reply.json))
+        self.ask('GET', '/v1/nodes/away/validate')
+
+    def test_a_peer_without_the_role_is_told(self):
+        self.enroll('roles')
+        self.keystone.server.own_roles = 'service'
+        self.addCleanup(setattr, self.keystone.server, 'own_roles', 'service,admin')
+        self.fails('GET', '/v1/nodes/roles/validate', None, 503, 'HTTP status 403')
 
 
 if __name__ == '__main__':
