@@ -54,7 +54,8 @@ struct ci_amqp_options {
     double reconnect_delay_s; /* before consuming again after repeated cancels */
 
     bool durable, auto_delete, quorum, mirrored, cancel_on_failover, direct_mandatory;
-    int64_t transient_ttl_s;
+    bool transient_quorum;   /* are reply and fanout queues quorum queues, and so durable? */
+    int64_t transient_ttl_s; /* 0: for ever */
     int64_t quorum_delivery_limit, quorum_memory_length, quorum_memory_bytes; /* 0: none */
     int missing_consumer_s; /* a reply is tried again this long while its queue is missing */
 

@@ -124,23 +124,48 @@ static bool read_login(struct ci_ctx *ctx, const struct ci_config *config,
     return true;
 }
 
+/* What is not done is refused: peers may rely on what the option promises. */
+static bool refuse_layouts(struct ci_ctx *ctx, const struct ci_config *config)
+{
+    const struct {
+        const char *name;
+        bool asked;
+    } layouts[] = {
+        {"rabbit_stream_fanout", config->oslo_messaging_rabbit.rabbit_stream_fanout},
+        {"use_queue_manager", config->oslo_messaging_rabbit.use_queue_manager},
+    };
+
+    for (size_t i = 0; i < sizeof layouts / sizeof layouts[0]; i++) {
+        if (layouts[i].asked)
+            return ci_fail_text(ctx, ConfigInvalid, "[" SECTION_NAME "]%s is not supported.",
+                                layouts[i].name);
+    }
+    return true;
+}
+
 static bool read_queues(struct ci_ctx *ctx, const struct ci_config *config,
                         struct ci_amqp_options *options)
 {
+    const char *quorum = config->oslo_messaging_rabbit.rabbit_quorum_queue
+                             ? "rabbit_quorum_queue"
+                             : "rabbit_transient_quorum_queue";
+
     options->quorum = config->oslo_messaging_rabbit.rabbit_quorum_queue;
     options->durable = config->oslo_messaging_rabbit.amqp_durable_queues || options->quorum;
     options->auto_delete = config->oslo_messaging_rabbit.amqp_auto_delete;
     options->mirrored = config->oslo_messaging_rabbit.rabbit_ha_queues;
     options->cancel_on_failover = config->oslo_messaging_rabbit.enable_cancel_on_failover;
     options->direct_mandatory = config->oslo_messaging_rabbit.direct_mandatory_flag;
+    options->transient_quorum = config->oslo_messaging_rabbit.rabbit_transient_quorum_queue;
     options->transient_ttl_s = config->oslo_messaging_rabbit.rabbit_transient_queues_ttl;
     options->quorum_delivery_limit = config->oslo_messaging_rabbit.rabbit_quorum_delivery_limit;
     options->quorum_memory_length = config->oslo_messaging_rabbit.rabbit_quroum_max_memory_length;
     options->quorum_memory_bytes = config->oslo_messaging_rabbit.rabbit_quroum_max_memory_bytes;
-    return !(options->quorum && options->mirrored) ||
+    return !((options->quorum || options->transient_quorum) && options->mirrored) ||
            ci_fail_text(ctx, ConfigInvalid,
-                        "[" SECTION_NAME "]rabbit_quorum_queue and rabbit_ha_queues are both "
-                        "true: queues are of one kind or the other.");
+                        "[" SECTION_NAME "]%s and rabbit_ha_queues are both "
+                        "true: queues are of one kind or the other.",
+                        quorum);
 }
 
 static int seconds(int64_t value)
@@ -183,7 +208,7 @@ bool ci_amqp_options_read(struct ci_ctx *ctx, const struct ci_config *config, co
                             url.scheme);
     if (!override(ctx, &url, &merged) || !read_hosts(ctx, &url, &options) ||
         !read_ssl(ctx, &merged, &options) || !read_login(ctx, &merged, &options) ||
-        !read_queues(ctx, &merged, &options))
+        !refuse_layouts(ctx, &merged) || !read_queues(ctx, &merged, &options))
         return false;
     read_times(&merged, &options);
     if (options.ssl && !options.ssl_ca_file)
@@ -228,7 +253,9 @@ struct ci_amqp_queue ci_amqp_fanout_queue(struct ci_arena *mem,
         .exchange = ci_printf(mem, "%s_fanout", topic),
         .exchange_type = "fanout",
         .routing_key = topic,
+        .durable = options->transient_quorum,
         .exchange_auto_delete = true,
+        .quorum = options->transient_quorum,
         .delete_at_end = true,
         .expires_s = options->transient_ttl_s,
     };
@@ -241,6 +268,8 @@ struct ci_amqp_queue ci_amqp_reply_queue(const struct ci_amqp_options *options, 
         .exchange = "",
         .exchange_type = "direct",
         .routing_key = name,
+        .durable = options->transient_quorum,
+        .quorum = options->transient_quorum,
         .expires_s = options->transient_ttl_s,
     };
 }

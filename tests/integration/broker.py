@@ -56,6 +56,8 @@ def wait_for(condition, what, timeout=60, interval=0.05):
 class Broker:
     """One running server; start it, make virtual hosts in it, stop it."""
 
+    PLUGINS = '[]'
+
     def __init__(self):
         if not os.path.exists(os.path.join(PROGRAMS, 'rabbitmq-server')):
             raise RuntimeError('RabbitMQ is not installed: apt-get install rabbitmq-server')
@@ -92,7 +94,7 @@ class Broker:
             file.write('castiron')
         os.chmod(self._path('.erlang.cookie'), 0o400)
         with open(self._path('plugins'), 'w', encoding='ascii') as file:
-            file.write('[].\n')
+            file.write(self.PLUGINS + '.\n')
         if os.geteuid() == 0:
             for name in ('', '.erlang.cookie', 'plugins', 'rabbitmq.conf'):
                 shutil.chown(self._path(name), 'rabbitmq', 'rabbitmq')

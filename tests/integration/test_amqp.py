@@ -152,6 +152,17 @@ class Amqp(unittest.TestCase):
         said = self.broker.control('list_queues', '-p', self.vhost, 'name')
         return sorted(line for line in said.split('\n') if line.startswith(self.topic))
 
+    def declared(self):
+        """Type, durability and arguments of each queue, as they were declared."""
+        said = self.broker.control('list_queues', '-p', self.vhost, '--formatter', 'json',
+                                   'name', 'type', 'durable', 'arguments')
+        made = {}
+        for queue in json.loads(said):
+            arguments = {name: value for name, _, value in queue['arguments']
+                         if name != 'x-queue-type'}
+            made[queue['name']] = (queue['type'], queue['durable'], arguments)
+        return made
+
     def test_messages_arrive(self):
         probe = self.consuming()
         probe.ask('consuming', 'consume', 'fanout', self.topic)
@@ -215,11 +226,28 @@ class Amqp(unittest.TestCase):
         probe.quit()
 
     def test_quorum_queues(self):
-        self.use(self.broker.create())
-        probe = self.consuming(query='?rabbit_quorum_queue=true&rabbit_quorum_delivery_limit=3')
-        self.assertEqual('confirmed', probe.publish(self.topic, 'one'))
-        probe.expect('message one')
-        probe.quit()
+        limits = {'x-delivery-limit': 3, 'x-max-in-memory-length': 4, 'x-max-in-memory-bytes': 500}
+        query = ('&rabbit_quorum_delivery_limit=3&rabbit_quroum_max_memory_length=4'
+                 '&rabbit_quroum_max_memory_bytes=500&rabbit_transient_queues_ttl=')
+        for option, ttl, topic, transient in (
+                ('rabbit_quorum_queue', 60, dict(limits), {'x-expires': 60000}),
+                ('rabbit_transient_quorum_queue', 60, {}, dict(limits, **{'x-expires': 60000})),
+                ('rabbit_transient_quorum_queue', 0, {}, dict(limits))):
+            with self.subTest(option=option, ttl=ttl):
+                self.use(self.broker.create())
+                probe = self.consuming(query='?%s=true%s%d' % (option, query, ttl))
+                probe.ask('consuming', 'consume', 'fanout', self.topic)
+                probe.ask('consuming', 'consume', 'reply', self.topic + '.reply')
+                for how, key in (('publish', self.topic), ('send', self.topic + '.reply')):
+                    self.assertEqual('confirmed', probe.publish(key, 'to ' + key, how=how))
+                    probe.expect('message to ' + key)
+                made = self.declared()
+                self.assertEqual(3, len(made), made)
+                for name, found in made.items():
+                    wanted = topic if name == self.topic else transient
+                    kind = 'quorum' if 'x-delivery-limit' in wanted else 'classic'
+                    self.assertEqual((kind, kind == 'quorum', wanted), found, name)
+                probe.quit()
 
     def test_connections_closed_one_by_one(self):
         probe = self.consuming()
@@ -359,7 +387,9 @@ class OverTls(unittest.TestCase):
     """TLS with a certificate of our own."""
 
     class TlsBroker(broker.Broker):
-        """Listens with TLS only."""
+        """Listens with TLS, too; whose certificate it has signed may log in by that alone."""
+
+        PLUGINS = '[rabbitmq_auth_mechanism_ssl]'
 
         def more_configuration(self):
             names = {name: os.path.join(self.folder, name + '.pem') for name in ('key', 'cert')}
@@ -368,10 +398,20 @@ class OverTls(unittest.TestCase):
                  '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost',
                  '-keyout', names['key'], '-out', names['cert']],
                 stdin=subprocess.DEVNULL, capture_output=True, check=True)
+            subprocess.run(
+                ['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2',
+                 '-subj', '/CN=' + broker.USER, '-CA', names['cert'], '-CAkey', names['key'],
+                 '-addext', 'basicConstraints=CA:FALSE',
+                 '-keyout', os.path.join(self.folder, 'client-key.pem'),
+                 '-out', os.path.join(self.folder, 'client.pem')],
+                stdin=subprocess.DEVNULL, capture_output=True, check=True)
             os.chmod(names['key'], 0o644)
             return ('listeners.tcp.1 = 127.0.0.1:%d\nlisteners.ssl.1 = 127.0.0.1:%d\n'
                     'ssl_options.cacertfile = %s\nssl_options.certfile = %s\n'
-                    'ssl_options.keyfile = %s\nssl_options.verify = verify_none\n' % (
+                    'ssl_options.keyfile = %s\nssl_options.verify = verify_peer\n'
+                    'ssl_options.fail_if_no_peer_cert = false\n'
+                    'auth_mechanisms.1 = PLAIN\nauth_mechanisms.2 = EXTERNAL\n'
+                    'ssl_cert_login_from = common_name\n' % (
                         self.port, self.tls_port, names['cert'], names['cert'], names['key']))
 
     def setUp(self):
@@ -380,8 +420,8 @@ class OverTls(unittest.TestCase):
         self.addCleanup(self.broker.stop)
         self.cert = os.path.join(self.broker.folder, 'cert.pem')
 
-    def probe(self, host, query):
-        url = self.broker.url().replace('127.0.0.1:%d' % self.broker.port,
+    def probe(self, host, query, **login):
+        url = self.broker.url(**login).replace('127.0.0.1:%d' % self.broker.port,
                                         '%s:%d' % (host, self.broker.tls_port))
         made = Probe(url + '?ssl=true' + query)
         self.addCleanup(made.discard)
@@ -403,6 +443,27 @@ class OverTls(unittest.TestCase):
                 probe = self.probe(host, query)
                 broker.wait_for(lambda: probe.state('publishing')['trouble'], 'trouble')
                 self.assertEqual(0, probe.state('publishing')['connected'])
+                probe.quit()
+
+    def test_a_certificate_logs_in(self):
+        own = '&ssl_cert_file=%s/client.pem&ssl_key_file=%s/client-key.pem' % (
+            self.broker.folder, self.broker.folder)
+        for query, enters in (('&rabbit_login_method=EXTERNAL' + own, True),
+                              ('&rabbit_login_method=EXTERNAL', False),
+                              ('&rabbit_login_method=PLAIN' + own, False)):
+            with self.subTest(query=query):
+                probe = self.probe('localhost', '&ssl_ca_file=' + self.cert + query,
+                                   user='nobody', password='wrong')
+                if enters:
+                    probe.ask('consuming', 'consume', 'topic', 'ironic.topic')
+                    self.assertEqual('confirmed', probe.publish('ironic.topic', 'one'))
+                    probe.expect('message one')
+                    self.assertIn(broker.USER, self.broker.control('list_connections', 'user'))
+                else:
+                    broker.wait_for(
+                        lambda: 'ACCESS_REFUSED' in probe.state('publishing')['trouble'],
+                        'the refusal', 20)
+                    self.assertEqual(0, probe.state('publishing')['connected'])
                 probe.quit()
 
 

@@ -177,16 +177,51 @@ class Quorum(test_cluster.Members):
     """Quorum queues in both programs, as [oslo_messaging_rabbit] asks for them."""
 
     OPTIONS = {'oslo_messaging_rabbit': {'rabbit_quorum_queue': 'true'}}
+    KIND = ['true', 'quorum']
+    TRANSIENT = ['false', 'classic']  # what reply and fanout queues are
 
-    def test_calls_go_over_quorum_queues(self):
-        self.enroll('quorum')
-        self.ask('PATCH', '/v1/nodes/quorum', [{'op': 'add', 'path': '/extra/n', 'value': 1}])
+    def test_calls_go_over_such_queues(self):
+        self.enroll('queues')
+        self.ask('PATCH', '/v1/nodes/queues', [{'op': 'add', 'path': '/extra/n', 'value': 1}])
         said = self.cluster.broker.control('list_queues', '-p', self.cluster.vhost, 'name',
                                            'durable', 'type')
         kinds = {line.split()[0]: line.split()[1:] for line in said.splitlines()[1:]}
         for topic in ('ironic.conductor_manager',
                       'ironic.conductor_manager.' + self.conductor.host):
-            self.assertEqual(['true', 'quorum'], kinds[topic], kinds)
+            self.assertEqual(self.KIND, kinds[topic], kinds)
+        transient = {name: kind for name, kind in kinds.items()
+                     if name.startswith('reply_') or '_fanout_' in name}
+        self.assertEqual({'reply', 'ironic.conductor_manager'},
+                         {re.split('_fanout_|_(?=[0-9a-f]{32})', name)[0] for name in transient})
+        for name, kind in transient.items():
+            self.assertEqual(self.TRANSIENT, kind, name)
+
+
+class QuorumReplies(Quorum):
+    """Reply and fanout queues as well."""
+
+    OPTIONS = {'oslo_messaging_rabbit': {'rabbit_quorum_queue': 'true',
+                                         'rabbit_transient_quorum_queue': 'true'}}
+    TRANSIENT = ['true', 'quorum']
+
+
+class Durable(Quorum):
+    """Durable queues in both."""
+
+    OPTIONS = {'oslo_messaging_rabbit': {'amqp_durable_queues': 'true'}}
+    KIND = ['true', 'classic']
+
+
+class DurableDebianApi(Durable):
+    """The same with Debian's ironic-api."""
+
+    DEBIAN_API = True
+
+
+class DurableDebianConductor(Durable):
+    """The same with Debian's ironic-conductor."""
+
+    DEBIAN_CONDUCTOR = True
 
 
 class Faults(test_cluster.Members):

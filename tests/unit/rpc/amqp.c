@@ -258,7 +258,13 @@ START_TEST(options_that_cannot_be_are_refused_without_the_password)
         {"nonsense", "not valid"},
         {"rabbit://u:hidden@h/?colour=red", "'colour'"},
         {"rabbit://u:hidden@h/?ssl=perhaps", "ssl must be"},
-        {"rabbit://u:hidden@h/?rabbit_quorum_queue=1&rabbit_ha_queues=1", "both"},
+        {"rabbit://u:hidden@h/?rabbit_quorum_queue=1&rabbit_ha_queues=1",
+         "]rabbit_quorum_queue and rabbit_ha_queues are both"},
+        {"rabbit://u:hidden@h/?rabbit_transient_quorum_queue=1&rabbit_ha_queues=1",
+         "]rabbit_transient_quorum_queue and rabbit_ha_queues are both"},
+        {"rabbit://u:hidden@h/?rabbit_stream_fanout=1", "]rabbit_stream_fanout is not supported"},
+        {"rabbit://u:hidden@h/?use_queue_manager=1", "]use_queue_manager is not supported"},
+        {"rabbit://u:hidden@h/?rabbit_transient_queues_ttl=-1", "rabbit_transient_queues_ttl"},
         {"rabbit://u:hidden@h/?ssl=1&ssl_version=SSLv2", "ssl_version"},
         {"rabbit://u:hidden@h/?ssl=1&ssl_enforce_fips_mode=1", "fips"},
         {"rabbit://u:hidden@h/?rabbit_login_method=RABBIT-CR-DEMO", "RABBIT-CR-DEMO"},
@@ -289,7 +295,7 @@ START_TEST(queues_follow_the_options)
     queue = ci_amqp_topic_queue(&options, "ironic", "a.b");
     ck_assert(queue.durable && queue.quorum && queue.exchange_auto_delete &&
               queue.queue_auto_delete && queue.expires_s == 0);
-    /* These are never durable nor quorum queues, whatever the options say. */
+    /* These are not, whatever is said of the others. */
     queue = ci_amqp_reply_queue(&options, "reply_1");
     ck_assert(!queue.durable && !queue.quorum && !queue.queue_auto_delete);
     ck_assert_int_eq(60, queue.expires_s);
@@ -298,6 +304,27 @@ START_TEST(queues_follow_the_options)
               !queue.queue_auto_delete && queue.delete_at_end);
     ck_assert_str_eq("a.b_fanout", queue.exchange);
     ck_assert_uint_eq(strlen("a.b_fanout_") + 32, strlen(queue.name));
+}
+END_TEST
+
+START_TEST(reply_and_fanout_queues_are_quorum_queues_by_their_own_option)
+{
+    struct ci_ctx *ctx = unit_ctx();
+    struct ci_amqp_options options;
+    struct ci_amqp_queue queue;
+
+    ck_assert(read_options(ctx,
+                           "rabbit://?rabbit_transient_quorum_queue=1&"
+                           "rabbit_transient_queues_ttl=0&hostname=h&processname=p&"
+                           "conn_pool_min_size=1&conn_pool_ttl=1&rpc_conn_pool_size=1",
+                           &options));
+    queue = ci_amqp_topic_queue(&options, "ironic", "a.b");
+    ck_assert(!queue.durable && !queue.quorum);
+    queue = ci_amqp_reply_queue(&options, "reply_1");
+    ck_assert(queue.durable && queue.quorum && queue.expires_s == 0);
+    queue = ci_amqp_fanout_queue(ctx->mem, &options, "a.b");
+    ck_assert(queue.durable && queue.quorum && queue.exchange_auto_delete &&
+              !queue.queue_auto_delete && queue.expires_s == 0);
 }
 END_TEST
 
@@ -504,6 +531,7 @@ END_TEST
 
 UNIT_MAIN("rpc/amqp", a_url_gives_hosts_and_virtual_host,
           options_that_cannot_be_are_refused_without_the_password, queues_follow_the_options,
+          reply_and_fanout_queues_are_quorum_queues_by_their_own_option,
           without_a_broker_a_publish_ends_in_time, who_waits_is_told_when_the_connection_closes,
           only_so_many_may_wait_and_messages_are_bounded,
           a_broker_that_says_nothing_does_not_hold_up_closing,
