@@ -17,9 +17,9 @@ test:
 
 soak:
 	@tools/install-packages test
-	@test -f build/tests/integration/amqp_probe || meson setup build --reconfigure -Dtests=true </dev/null >/dev/null
-	@ninja -C build --quiet
-	@CASTIRON_SOAK_SECONDS=60 python3 tests/integration/run.py Steady.test_connections
+	@test -f build-gcc/build.ninja || meson setup build-gcc --werror </dev/null >/dev/null
+	@ninja -C build-gcc --quiet
+	@CASTIRON_BUILD=$(CURDIR)/build-gcc CASTIRON_SOAK_SECONDS=60 python3 tests/integration/run.py Steady.test_connections
 
 fuzz:
 	@tools/install-packages test
