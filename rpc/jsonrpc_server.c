@@ -20,12 +20,9 @@
 #include "base/workers.h"
 #include "rpc/jsonrpc.h"
 #include "rpc/message.h"
-
-/* Calls may be deep in a driver; the stack is committed only as far as it is used. */
-#define WORKER_STACK ((size_t)1 << 20)
+#include "rpc/serve.h"
 
 enum {
-    THREADS_MAX = 1024,
     QUEUE_LIMIT = 1024,
     ERROR_BYTES = 8192,
     WRAPPING_DEPTH = 8,  /* request, parameters, object, its data: around an argument's value */
@@ -155,21 +152,6 @@ static size_t on_headers(struct ci_httpd_request *req, void *arg)
     return server->limits.bytes;
 }
 
-/* Who called is told; here it is told as well when it is not the caller's own doing. */
-static void log_failure(const struct ci_ctx *ctx, const char *method, bool is_cast)
-{
-    if (ci_failed_with(ctx, CI_ERR_IncompatibleObjectVersion))
-        ci_warning(ctx, "A peer is newer than this conductor; set its pin_release_version",
-                   "method=%s error=%s", method, ctx->error->message);
-    else if (is_cast)
-        ci_warning(ctx, "Ignoring the failure of a cast", "method=%s error=%s", method,
-                   ctx->error->message);
-    else if (ctx->error->status >= 500 && ctx->error->status != 503)
-        ci_warning(ctx, "A call failed", "method=%s error=%s", method, ctx->error->message);
-    else
-        ci_debug(ctx, "A call failed", "method=%s error=%s", method, ctx->error->message);
-}
-
 static bool dispatch(struct ci_ctx *ctx, const struct ci_jsonrpc_server *server,
                      const char *method_name, bool has_context, const json_t *args,
                      json_t **ret_result)
@@ -206,7 +188,7 @@ static void run_call(struct ci_ctx *ctx, const struct job *job,
         json_object_set_new_nocheck(args, key, json_null()); /* Their names, for errors. */
     done = dispatch(ctx, job->server, method, request->has_context, request->args, &result);
     if (!done)
-        log_failure(ctx, method, !id);
+        ci_serve_log_failure(ctx, method, !id);
     if (!id)
         return;
     if (done && ci_jsonrpc_write_result(id, result, body))
@@ -319,15 +301,6 @@ static struct ci_jsonrpc_server *server_new(const struct ci_ctx *ctx,
 {
     struct ci_arena *mem = ci_arena_new();
     struct ci_jsonrpc_server *server = ci_new(mem, struct ci_jsonrpc_server);
-    int64_t threads = ctx->config->DEFAULT.executor_thread_pool_size;
-    const struct ci_workers_options workers = {
-        .name = "rpc",
-        .threads = threads < 1             ? 1
-                   : threads > THREADS_MAX ? THREADS_MAX
-                                           : (int)threads,
-        .queue_limit = QUEUE_LIMIT,
-        .stack_bytes = WORKER_STACK,
-    };
 
     server->mem = mem;
     server->limits = (struct ci_json_limits){
@@ -337,7 +310,7 @@ static struct ci_jsonrpc_server *server_new(const struct ci_ctx *ctx,
     server->db = ctx->db;
     server->rpc = ctx->rpc;
     server->notifier = ctx->notifier;
-    server->workers = ci_workers_new(&workers);
+    server->workers = ci_serve_workers(ctx->config, QUEUE_LIMIT);
     return server;
 }
 

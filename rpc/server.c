@@ -20,14 +20,11 @@
 #include "rpc/amqp.h"
 #include "rpc/message.h"
 #include "rpc/pulse.h"
+#include "rpc/serve.h"
 #include "rpc/transport.h"
-
-/* Calls may be deep in a driver; the stack is committed only as far as it is used. */
-#define WORKER_STACK ((size_t)1 << 20)
 
 enum {
     QUEUES = 3,
-    THREADS_MAX = 1024,
     SEEN_MAX = 2048,     /* ids that are remembered; Ironic remembers 16 */
     ID_MAX = 40,         /* an id's bytes; those of oslo.messaging have 32 */
     START_MS = 3000,     /* for the first connection */
@@ -153,22 +150,6 @@ static void send_reply(struct ci_ctx *ctx, const struct incoming *incoming,
                    incoming->msg_id, ci_amqp_result_text(result));
 }
 
-/* Who called is told; here it is told as well when it is not the caller's own doing. */
-static void log_failure(const struct ci_ctx *ctx, const struct incoming *incoming)
-{
-    if (ci_failed_with(ctx, CI_ERR_IncompatibleObjectVersion))
-        ci_warning(ctx, "A peer is newer than this conductor; set its pin_release_version",
-                   "method=%s error=%s", incoming->method, ctx->error->message);
-    else if (!incoming->msg_id)
-        ci_warning(ctx, "Ignoring the failure of a cast", "method=%s error=%s", incoming->method,
-                   ctx->error->message);
-    else if (ctx->error->status >= 500 && ctx->error->status != 503)
-        ci_warning(ctx, "A call failed", "method=%s error=%s", incoming->method,
-                   ctx->error->message);
-    else
-        ci_debug(ctx, "A call failed", "method=%s error=%s", incoming->method, ctx->error->message);
-}
-
 /* Holds the call against what this conductor is: its newest version, whatever is pinned. */
 static bool check(struct ci_ctx *ctx, const struct ci_message_request *request,
                   enum ci_rpc_method *ret_method)
@@ -233,7 +214,7 @@ static void answer(struct ci_ctx *ctx, struct incoming *incoming,
         dispatch(ctx, incoming, method, args, request->monitor_s, &result)) {
         reply.result = result;
     } else {
-        log_failure(ctx, incoming);
+        ci_serve_log_failure(ctx, incoming->method, !incoming->msg_id);
         ci_message_fail(ctx, &reply);
     }
     if (incoming->msg_id)
@@ -339,15 +320,6 @@ static struct ci_rpc_server *server_new(const struct ci_ctx *ctx,
 {
     struct ci_arena *mem = ci_arena_new();
     struct ci_rpc_server *server = ci_new(mem, struct ci_rpc_server);
-    int64_t threads = ctx->config->DEFAULT.executor_thread_pool_size;
-    const struct ci_workers_options workers = {
-        .name = "rpc",
-        .threads = threads < 1             ? 1
-                   : threads > THREADS_MAX ? THREADS_MAX
-                                           : (int)threads,
-        .queue_limit = QUEUES * amqp->prefetch,
-        .stack_bytes = WORKER_STACK,
-    };
 
     server->mem = mem;
     server->options = *amqp;
@@ -357,8 +329,8 @@ static struct ci_rpc_server *server_new(const struct ci_ctx *ctx,
     server->db = ctx->db;
     server->rpc = ctx->rpc;
     server->notifier = ctx->notifier;
-    server->threads = workers.threads;
-    server->workers = ci_workers_new(&workers);
+    server->threads = ci_serve_threads(ctx->config);
+    server->workers = ci_serve_workers(ctx->config, QUEUES * amqp->prefetch);
     server->pulses = ci_pulses_new();
     pthread_mutex_init(&server->seen.lock, NULL);
     return server;
