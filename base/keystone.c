@@ -19,8 +19,6 @@
 
 #define PLACES 4096
 #define TOKEN_BYTES_MAX ((size_t)16 * 1024)
-/* Our own token is renewed so long before its end. */
-#define RENEW_US 60000000
 
 enum { DIGEST_BYTES = 32 };
 
@@ -38,95 +36,10 @@ struct ci_keystone {
     struct ci_httpc *client;
     struct ci_keystone_options options;
     const char *tokens_url;
-    const char *request; /* what we log in with */
+    struct ci_service_token *own_token;
     pthread_mutex_t mutex;
-    struct ci_text *own_token; /* guarded by mutex, as all below */
-    int64_t own_expires_us;
-    struct known *places[PLACES];
+    struct known *places[PLACES]; /* guarded by mutex */
 };
-
-static json_t *named(const char *id, const char *name)
-{
-    return id ? json_pack("{s:s}", "id", id) : json_pack("{s:s*}", "name", name);
-}
-
-static json_t *with_domain(json_t *thing, const char *id, const char *name)
-{
-    if (id || name)
-        json_object_set_new(thing, "domain", named(id, name));
-    return thing;
-}
-
-static json_t *identity_of(const struct ci_keystone_options *o)
-{
-    json_t *user;
-
-    if (o->application_credential_id)
-        return json_pack("{s:[s], s:{s:s, s:s*}}", "methods", "application_credential",
-                         "application_credential", "id", o->application_credential_id, "secret",
-                         o->application_credential_secret);
-    user = with_domain(named(NULL, o->username), o->user_domain_id, o->user_domain_name);
-    json_object_set_new(user, "password", json_string(o->password));
-    return json_pack("{s:[s], s:{s:o}}", "methods", "password", "password", "user", user);
-}
-
-static const char *login_of(struct ci_ctx *ctx, const struct ci_keystone_options *o)
-{
-    json_t *auth = json_pack("{s:o}", "identity", identity_of(o)), *scope = NULL;
-    struct ci_text *text = ci_text_new(ctx->mem, 64 * 1024);
-
-    if (ci_same(o->system_scope, "all"))
-        scope = json_pack("{s:{s:b}}", "system", "all", 1);
-    else if (o->project_id || o->project_name)
-        scope =
-            json_pack("{s:o}", "project",
-                      o->project_id ? named(o->project_id, NULL)
-                                    : with_domain(named(NULL, o->project_name),
-                                                  o->project_domain_id, o->project_domain_name));
-    /* An application credential has its scope from Keystone. */
-    if (scope && !o->application_credential_id)
-        json_object_set(auth, "scope", scope);
-    json_decref(scope);
-    ci_json_print(text, ci_json(ctx, json_pack("{s:o}", "auth", auth)));
-    return text->bytes;
-}
-
-static const char *tokens_url(struct ci_arena *mem, const char *auth_url)
-{
-    size_t n = strlen(auth_url);
-
-    while (n > 0 && auth_url[n - 1] == '/')
-        n--;
-    if (n >= 3 && strncmp(auth_url + n - 3, "/v3", 3) == 0)
-        n -= 3;
-    return ci_printf(mem, "%.*s/v3/auth/tokens", (int)n, auth_url);
-}
-
-static bool check_options(struct ci_ctx *ctx, const struct ci_keystone_options *o)
-{
-    bool by_credential = o->auth_type && strcmp(o->auth_type, "v3applicationcredential") == 0;
-    const char *missing = NULL;
-
-    if (!o->auth_url)
-        missing = "auth_url";
-    else if (by_credential && !o->application_credential_id)
-        missing = "application_credential_id";
-    else if (!by_credential && !o->username)
-        missing = "username";
-    else if (!by_credential && !o->password)
-        missing = "password";
-    if (missing)
-        return ci_fail_text(ctx, ConfigInvalid,
-                            "Keystone is to be asked, but no [keystone_authtoken]%s is set.",
-                            missing);
-    if (by_credential || !o->auth_type || strcmp(o->auth_type, "password") == 0 ||
-        strcmp(o->auth_type, "v3password") == 0)
-        return true;
-    return ci_fail_text(ctx, ConfigInvalid,
-                        "[keystone_authtoken]auth_type is %s; what is known is password and "
-                        "v3applicationcredential.",
-                        o->auth_type);
-}
 
 bool ci_keystone_new(struct ci_ctx *ctx, const struct ci_keystone_options *options,
                      struct ci_keystone **ret_keystone)
@@ -141,17 +54,17 @@ bool ci_keystone_new(struct ci_ctx *ctx, const struct ci_keystone_options *optio
     struct ci_keystone *keystone;
     struct ci_arena *mem;
 
-    if (!check_options(ctx, options))
-        return false;
     mem = ci_arena_new();
     keystone = ci_new(mem, struct ci_keystone);
     *keystone = (struct ci_keystone){.mem = mem, .client = ci_httpc_new(&http)};
     keystone->options =
         (struct ci_keystone_options){.tries = options->tries, .cache_s = options->cache_s};
-    keystone->tokens_url = tokens_url(mem, options->auth_url);
-    keystone->request = ci_strdup(mem, login_of(ctx, options));
-    keystone->own_token = ci_text_new(mem, TOKEN_BYTES_MAX);
     pthread_mutex_init(&keystone->mutex, NULL);
+    if (!ci_service_token_new(ctx, &options->login, keystone->client, &keystone->own_token)) {
+        ci_keystone_free(keystone);
+        return false;
+    }
+    keystone->tokens_url = ci_service_token_url(mem, options->login.auth_url);
     *ret_keystone = keystone;
     return true;
 }
@@ -166,6 +79,7 @@ void ci_keystone_free(struct ci_keystone *keystone)
 {
     if (!keystone)
         return;
+    ci_service_token_free(keystone->own_token);
     ci_httpc_free(keystone->client);
     for (size_t i = 0; i < PLACES; i++)
         forget(keystone->places[i]);
@@ -216,60 +130,16 @@ static int64_t end_of(const json_t *token)
     return text && ci_time_parse(text, &end_us) ? end_us : 0;
 }
 
-static bool log_in(struct ci_ctx *ctx, struct ci_keystone *keystone)
-{
-    static const struct ci_httpc_header headers[] = {
-        {"Content-Type", "application/json"}, {"Accept", "application/json"}, {NULL, NULL}};
-    const struct ci_httpc_request request = {.method = "POST",
-                                             .url = keystone->tokens_url,
-                                             .headers = headers,
-                                             .body = keystone->request,
-                                             .body_length = strlen(keystone->request)};
-    struct ci_httpc_response response;
-    const json_t *token;
-    const char *own;
-
-    if (!ask(ctx, keystone, &request, &response))
-        return false;
-    own = ci_httpc_header(&response, "x-subject-token");
-    if (response.status != 201 || !own)
-        return away(ctx, ci_printf(ctx->mem, "it refuses the service's own credentials: status %d",
-                                   response.status));
-    if (!token_of(ctx, &response, &token))
-        return false;
-    pthread_mutex_lock(&keystone->mutex);
-    ci_text_clear(keystone->own_token);
-    ci_text_add(keystone->own_token, own);
-    keystone->own_expires_us = end_of(token);
-    pthread_mutex_unlock(&keystone->mutex);
-    return true;
-}
-
-/* Our own token, in the arena; logs in when there is none or it is about to end. */
+/* Our own token, in the arena. */
 static bool own_token(struct ci_ctx *ctx, struct ci_keystone *keystone, const char **ret_token)
 {
-    const char *token = NULL;
-
-    pthread_mutex_lock(&keystone->mutex);
-    if (keystone->own_token->length > 0 && keystone->own_expires_us - RENEW_US > ci_time_now_us())
-        token = ci_strdup(ctx->mem, keystone->own_token->bytes);
-    pthread_mutex_unlock(&keystone->mutex);
-    if (!token) {
-        if (!log_in(ctx, keystone))
-            return false;
-        pthread_mutex_lock(&keystone->mutex);
-        token = ci_strdup(ctx->mem, keystone->own_token->bytes);
-        pthread_mutex_unlock(&keystone->mutex);
+    for (int i = 1; true; i++) {
+        if (ci_service_token_get(ctx, keystone->own_token, ret_token))
+            return true;
+        if (i >= keystone->options.tries)
+            return away(ctx, ctx->error->message);
+        ci_error_clear(ctx);
     }
-    *ret_token = token;
-    return true;
-}
-
-static void drop_own(struct ci_keystone *keystone)
-{
-    pthread_mutex_lock(&keystone->mutex);
-    keystone->own_expires_us = 0;
-    pthread_mutex_unlock(&keystone->mutex);
 }
 
 /* Asks about a token; *ret_valid is false when Keystone knows of none. */
@@ -301,7 +171,7 @@ static bool look_up(struct ci_ctx *ctx, struct ci_keystone *keystone, const char
         /* Our own token may have been revoked: once more with a new one. */
         if (response.status != 401)
             return away(ctx, ci_printf(ctx->mem, "status %d", response.status));
-        drop_own(keystone);
+        ci_service_token_drop(keystone->own_token, headers[2].value);
     }
     return away(ctx, "it refuses the service's own token");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "base/ctx.h"
+#include "base/service_token.h"
 
 /*
  * The identity service: tokens that callers show, checked with GET /v3/auth/tokens by a token of
@@ -13,12 +13,7 @@
 struct ci_keystone;
 
 struct ci_keystone_options {
-    const char *auth_url;  /* of Keystone, with or without /v3 */
-    const char *auth_type; /* "password", "v3password", "v3applicationcredential"; NULL: password */
-    const char *username, *password, *user_domain_id, *user_domain_name;
-    const char *project_id, *project_name, *project_domain_id, *project_domain_name;
-    const char *system_scope; /* "all": our own token is of the system */
-    const char *application_credential_id, *application_credential_secret;
+    struct ci_service_token_options login; /* of our own token */
     const char *ca_file, *cert_file, *key_file;
     bool insecure;
     int timeout_s; /* of a question; 0: 10 seconds */

@@ -31,11 +31,34 @@ struct ci_service_token {
     int64_t until_ns;
 };
 
-static bool missing(struct ci_ctx *ctx, const struct ci_service_token_options *o, const char *what)
+static bool by_credential(const struct ci_service_token_options *o)
 {
-    return ci_fail(
-        ctx, ConfigInvalid,
-        ci_printf(ctx->mem, "[%s]%s is needed with auth_type = password.", o->section, what));
+    return ci_same(o->auth_type, "v3applicationcredential");
+}
+
+static bool check(struct ci_ctx *ctx, const struct ci_service_token_options *o)
+{
+    const char *type = o->auth_type ? o->auth_type : "password", *missing = NULL;
+
+    if (!by_credential(o) && strcmp(type, "password") != 0 && strcmp(type, "v3password") != 0)
+        return ci_fail(ctx, ConfigInvalid,
+                       ci_printf(ctx->mem,
+                                 "[%s]auth_type is %s; what is known is password and "
+                                 "v3applicationcredential.",
+                                 o->section, type));
+    if (!o->auth_url)
+        missing = "auth_url";
+    else if (by_credential(o) && !o->application_credential_id)
+        missing = "application_credential_id";
+    else if (by_credential(o) && !o->application_credential_secret)
+        missing = "application_credential_secret";
+    else if (!by_credential(o) && !o->username)
+        missing = "username";
+    else if (!by_credential(o) && !o->password)
+        missing = "password";
+    return !missing || ci_fail(ctx, ConfigInvalid,
+                               ci_printf(ctx->mem, "[%s]%s is needed with auth_type = %s.",
+                                         o->section, missing, type));
 }
 
 /* {"id": …} or {"name": …}; the default domain when neither is given. */
@@ -61,11 +84,28 @@ static json_t *scope(const struct ci_service_token_options *o)
 
 static json_t *request_of(const struct ci_service_token_options *o)
 {
-    json_t *user = json_pack("{ss ss so}", "name", o->username, "password", o->password, "domain",
-                             domain(o->user_domain_id, o->user_domain_name));
+    json_t *user;
+
+    /* An application credential has its scope from Keystone. */
+    if (by_credential(o))
+        return json_pack("{s{s{s[s] s{ss ss}}}}", "auth", "identity", "methods",
+                         "application_credential", "application_credential", "id",
+                         o->application_credential_id, "secret", o->application_credential_secret);
+    user = json_pack("{ss ss so}", "name", o->username, "password", o->password, "domain",
+                     domain(o->user_domain_id, o->user_domain_name));
 
     return json_pack("{s{s{s[s] s{so}} so*}}", "auth", "identity", "methods", "password",
                      "password", "user", user, "scope", scope(o));
+}
+
+const char *ci_service_token_url(struct ci_arena *mem, const char *auth_url)
+{
+    size_t n = strlen(auth_url);
+
+    while (n > 0 && auth_url[n - 1] == '/')
+        n--;
+    return ci_printf(mem, "%.*s%s/auth/tokens", (int)n, auth_url,
+                     n >= 3 && strncmp(auth_url + n - 3, "/v3", 3) == 0 ? "" : "/v3");
 }
 
 bool ci_service_token_new(struct ci_ctx *ctx, const struct ci_service_token_options *options,
@@ -73,23 +113,14 @@ bool ci_service_token_new(struct ci_ctx *ctx, const struct ci_service_token_opti
 {
     struct ci_arena *mem;
     struct ci_service_token *token;
-    size_t n;
-    const char *v3;
 
-    if (!options->auth_url)
-        return missing(ctx, options, "auth_url");
-    if (!options->username)
-        return missing(ctx, options, "username");
-    if (!options->password)
-        return missing(ctx, options, "password");
+    if (!check(ctx, options))
+        return false;
     mem = ci_arena_new();
     token = ci_new(mem, struct ci_service_token);
-    for (n = strlen(options->auth_url); n > 0 && options->auth_url[n - 1] == '/'; n--)
-        ;
-    v3 = n >= 3 && strncmp(options->auth_url + n - 3, "/v3", 3) == 0 ? "" : "/v3";
     token->mem = mem;
     token->client = client;
-    token->url = ci_printf(mem, "%.*s%s/auth/tokens", (int)n, options->auth_url, v3);
+    token->url = ci_service_token_url(mem, options->auth_url);
     token->body = ci_json_text(mem, ci_json(ctx, request_of(options)));
     ci_text_init(&token->text, CI_SERVICE_TOKEN_MAX);
     pthread_mutex_init(&token->lock, NULL);

@@ -5,7 +5,8 @@
 
 /*
  * The token by which this service shows other services who it is: got from Keystone (v3, by
- * password), kept, and got again shortly before it expires. For any number of threads.
+ * password or application credential), kept, and got again shortly before it expires. For any
+ * number of threads.
  */
 struct ci_service_token;
 
@@ -15,6 +16,8 @@ enum { CI_SERVICE_TOKEN_MAX = 16384 }; /* bytes of a token's text */
 struct ci_service_token_options {
     const char *section; /* for messages */
     const char *auth_url;
+    const char *auth_type; /* password, v3password, v3applicationcredential; NULL: password */
+    const char *application_credential_id, *application_credential_secret;
     const char *username, *password;
     const char *user_domain_id, *user_domain_name;
     const char *project_id, *project_name;
@@ -24,7 +27,8 @@ struct ci_service_token_options {
 
 /*
  * Asks nobody yet. The client is borrowed and outlives it. Fails with ConfigInvalid, naming the
- * option that is missing. Ends with ci_service_token_free(), which accepts NULL.
+ * option that is missing or means nothing here. Ends with ci_service_token_free(), which accepts
+ * NULL.
  */
 ci_must_check bool ci_service_token_new(struct ci_ctx *ctx,
                                         const struct ci_service_token_options *options,
@@ -38,6 +42,9 @@ void ci_service_token_free(struct ci_service_token *token);
  */
 ci_must_check bool ci_service_token_get(struct ci_ctx *ctx, struct ci_service_token *token,
                                         const char **ret_text);
+
+/* Where Keystone is asked about tokens, whether auth_url ends with /v3 or not; mem's. */
+const char *ci_service_token_url(struct ci_arena *mem, const char *auth_url);
 
 /* Somebody no longer takes this token: the next one is another. */
 void ci_service_token_drop(struct ci_service_token *token, const char *text);
