@@ -202,6 +202,11 @@ START_TEST(what_is_asked_for)
     asks(options, "\"scope\": {\"project\": {\"id\": \"p1\"}}");
     options.system_scope = "all";
     asks(options, "\"scope\": {\"system\": {\"all\": true}}");
+    options.auth_type = "v3applicationcredential";
+    options.application_credential_id = "c1";
+    options.application_credential_secret = "word";
+    asks(options, "\"application_credential\": {\"id\": \"c1\", \"secret\": \"word\"}");
+    ck_assert_ptr_null(strstr(asked_for, "scope"));
     finish();
 }
 END_TEST
