@@ -14,7 +14,7 @@
 #include "conductor/calls.h"
 #include "conductor/course.h"
 #include "conductor/history.h"
-#include "conductor/info.h"
+#include "objects/info.h"
 #include "conductor/limits.h"
 #include "conductor/machine.h"
 #include "conductor/power.h"

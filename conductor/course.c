@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "conductor/history.h"
-#include "conductor/info.h"
+#include "objects/info.h"
 #include "conductor/machine.h"
 
 static const char *target_of(const struct ci_task *task, const struct ci_course *course)

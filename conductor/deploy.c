@@ -11,7 +11,7 @@
 #include "conductor/calls.h"
 #include "conductor/course.h"
 #include "conductor/history.h"
-#include "conductor/info.h"
+#include "objects/info.h"
 #include "conductor/instance.h"
 #include "conductor/limits.h"
 #include "conductor/machine.h"

@@ -17,7 +17,7 @@
 #include "base/mask.h"
 #include "base/text.h"
 #include "conductor/history.h"
-#include "conductor/info.h"
+#include "objects/info.h"
 #include "conductor/machine.h"
 #include "conductor/power.h"
 #include "db/db.h"

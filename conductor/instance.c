@@ -11,7 +11,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "conductor/info.h"
+#include "objects/info.h"
 
 static bool read_info(struct ci_task *task, json_t **ret_info)
 {

@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "conductor/calls.h"
 #include "conductor/history.h"
-#include "conductor/info.h"
+#include "objects/info.h"
 #include "conductor/notify.h"
 #include "db/db.h"
 #include "objects/states.h"

@@ -14,7 +14,7 @@
 #include "conductor/deploy.h"
 #include "conductor/flow.h"
 #include "conductor/history.h"
-#include "conductor/info.h"
+#include "objects/info.h"
 #include "conductor/inspect.h"
 #include "conductor/machine.h"
 #include "conductor/notify.h"

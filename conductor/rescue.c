@@ -12,7 +12,7 @@
 #include "conductor/calls.h"
 #include "conductor/flow.h"
 #include "conductor/history.h"
-#include "conductor/info.h"
+#include "objects/info.h"
 #include "conductor/instance.h"
 #include "conductor/machine.h"
 

@@ -12,7 +12,7 @@
 #include "base/config.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "conductor/info.h"
+#include "objects/info.h"
 #include "db/db.h"
 #include "drivers/hardware.h"
 

@@ -192,14 +192,24 @@ bool ci_task_take_id(struct ci_conductor *conductor, struct ci_ctx *ctx, int64_t
            ci_task_take(conductor, ctx, node->uuid, lock, purpose, ret_task);
 }
 
-bool ci_task_upgrade(struct ci_task *base)
+static bool upgrade(struct ci_task *base, enum ci_lock lock)
 {
     struct task *task = (struct task *)base;
 
     if (!base->shared)
         return true;
     ci_defer(base->ctx->mem, release_late, task);
-    return reserve(task, base->node->uuid, CI_EXCLUSIVE);
+    return reserve(task, base->node->uuid, lock);
+}
+
+bool ci_task_upgrade(struct ci_task *task)
+{
+    return upgrade(task, CI_EXCLUSIVE);
+}
+
+bool ci_task_upgrade_once(struct ci_task *task)
+{
+    return upgrade(task, CI_EXCLUSIVE_ONCE);
 }
 
 bool ci_task_ports(struct ci_task *task)

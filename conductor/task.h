@@ -39,6 +39,9 @@ ci_must_check bool ci_task_load_driver(struct ci_task *task);
 /* Turns a shared task into an exclusive one, reloading the node. */
 ci_must_check bool ci_task_upgrade(struct ci_task *task);
 
+/* The same with one try: NodeLocked when somebody else has it. */
+ci_must_check bool ci_task_upgrade_once(struct ci_task *task);
+
 /* Gives the lock back, also after a failure and within a transaction (which is rolled back). */
 void ci_task_release(struct ci_task *task);
 

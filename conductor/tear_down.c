@@ -15,7 +15,7 @@
 #include "conductor/deploy.h"
 #include "conductor/flow.h"
 #include "conductor/history.h"
-#include "conductor/info.h"
+#include "objects/info.h"
 #include "conductor/limits.h"
 #include "conductor/machine.h"
 #include "db/db.h"

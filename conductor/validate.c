@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "conductor/calls.h"
-#include "conductor/info.h"
+#include "objects/info.h"
 #include "drivers/hardware.h"
 #include "objects/releases.h"
 

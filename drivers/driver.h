@@ -107,6 +107,7 @@ struct ci_boot {
 /* All optional. */
 struct ci_deploy {
     struct ci_interface base;
+    bool has_agent; /* the ramdisk is the agent: its heartbeats are heeded */
     bool (*prepare)(struct ci_task *task);
     bool (*take_over)(struct ci_task *task);
     bool (*clean_up)(struct ci_task *task);

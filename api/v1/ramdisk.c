@@ -14,6 +14,7 @@
 #include "base/config.h"
 #include "base/ident.h"
 #include "base/log.h"
+#include "objects/info.h"
 #include "objects/states.h"
 #include "objects/wire.h"
 #include "rpc/client.h"
@@ -59,28 +60,17 @@ static json_t *member(struct ci_request *req, const char *stored, const char *ke
     return NULL;
 }
 
-/* Ironic takes what strutils calls true; anything else is not. */
-static bool is_fast_track(struct ci_request *req, const struct ci_node *node)
+static bool check_state(struct ci_request *req, const struct ci_node *node)
 {
-    static const char *const truths[] = {"1", "t", "true", "on", "y", "yes", NULL};
-    const json_t *value = member(req, node->driver_info, "fast_track");
-    char *text;
+    bool fast_track;
 
-    if (!value || json_is_null(value))
-        return req->ctx->config->deploy.fast_track;
-    if (!json_is_string(value))
-        return json_is_true(value) || json_integer_value(value) == 1;
-    text = ci_strdup(req->ctx->mem, json_string_value(value));
-    for (char *c = text; *c; c++)
-        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c;
-    return ci_one_of(text, truths);
-}
-
-static bool may_look_up(struct ci_request *req, const struct ci_node *node)
-{
-    unsigned flag = is_fast_track(req, node) ? CI_STATE_MAY_LOOKUP_FAST : CI_STATE_MAY_LOOKUP;
-
-    return !req->ctx->config->api.restrict_lookup || ci_state_is(node->provision_state, flag);
+    if (!req->ctx->config->api.restrict_lookup)
+        return true;
+    if (!ci_info_fast_track(req->ctx, node, &fast_track))
+        return false;
+    return ci_state_is(node->provision_state,
+                       fast_track ? CI_STATE_MAY_LOOKUP_FAST : CI_STATE_MAY_LOOKUP) ||
+           ci_ramdisk_not_found(req, "of its state", node->uuid);
 }
 
 bool ci_ramdisk_answer(struct ci_request *req, const struct ci_node *node, json_t *token)
@@ -171,10 +161,8 @@ bool ci_lookup(struct ci_request *req)
         return false;
     if (!uuid && !macs[0])
         return ci_fail(req->ctx, IncompleteLookup);
-    if (!find(req, uuid, macs, &node))
+    if (!find(req, uuid, macs, &node) || !check_state(req, node))
         return false;
-    if (!may_look_up(req, node))
-        return ci_ramdisk_not_found(req, "of its state", node->uuid);
     if (ci_api_has(req, AGENT_TOKEN))
         return ci_ramdisk_token(req, node, &token) && ci_ramdisk_answer(req, node, token);
     /* Unlike Ironic, an old version does not show a token that another ramdisk was given. */

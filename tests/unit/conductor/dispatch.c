@@ -43,7 +43,6 @@ static const struct {
     enum ci_rpc_method method;
     int issue;
 } without[] = {
-    {CI_RPC_heartbeat, 5},
     {CI_RPC_continue_inspection, 5},
 };
 

@@ -1,58 +1,130 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "conductor/info.h"
+#include "objects/info.h"
+
+#include <sys/stat.h>
 
 #include "tests/unit/conductor/bench.h"
 
-static const char *token_of(const struct ci_node *node)
-{
-    json_t *info;
+#define URL "https://192.0.2.1:9999"
 
-    ok(ci_info_read(bench.ctx, node->driver_internal_info, &info));
-    return json_string_value(json_object_get(info, "agent_secret_token"));
+/* A node whose agent has the token. */
+static struct ci_node *node_with_token(const char *state)
+{
+    struct ci_node *node = bench_node("n", state);
+
+    ok(ci_internal_info_set(bench.ctx, node, "agent_secret_token", json_string("secret")));
+    ok(ci_node_save(bench.ctx, node));
+    return node;
 }
 
-static struct ci_node *ask(const struct ci_node *node)
+/* A heartbeat with more arguments (stolen), which replace the usual ones. */
+static bool beat(const struct ci_node *node, json_t *more)
 {
-    struct ci_node *answered;
-    json_t *answer;
+    json_t *args = json_pack("{s:s, s:s, s:s}", "callback_url", URL, "agent_version", "9.1.0",
+                             "agent_token", "secret");
 
-    ok(bench_call(node, CI_RPC_get_node_with_token, NULL, &answer));
-    ok(ci_wire_read(bench.ctx, answer, CI_WIRE_CLIENT, &answered));
-    return answered;
+    json_object_update(args, more);
+    json_decref(more);
+    return bench_call(node, CI_RPC_heartbeat, args, NULL);
 }
 
-START_TEST(an_agent_is_given_its_token_once)
+START_TEST(an_agent_without_a_version_is_refused)
 {
     struct ci_node *node;
-    const char *token;
 
     bench_start();
-    node = bench_node("n", CI_STATE_AVAILABLE);
-    token = token_of(ask(node));
-    ck_assert_uint_eq(strlen(token), 43);
-    ck_assert_str_eq(token_of(bench_reload(node)), token);
-    ck_assert_str_eq(token_of(ask(node)), "******");
-    ck_assert_str_eq(token_of(bench_reload(node)), token);
-    ck_assert_ptr_null(bench_reload(node)->reservation);
+    node = node_with_token(CI_STATE_CLEANWAIT);
+    refused(InvalidParameterValue, "Agent did not transmit a version",
+            beat(node, json_pack("{s:n}", "agent_version")));
+    ok(beat(node, json_pack("{s:n, s:s}", "agent_version", "agent_status", "start")));
     bench_stop();
 }
 END_TEST
 
-START_TEST(no_token_is_made_for_a_locked_node)
+START_TEST(a_heartbeat_needs_the_nodes_own_token)
+{
+    static const char *const wrong[] = {"secreT", "", "secret ", "secre", "******"};
+    struct ci_node *node;
+
+    bench_start();
+    node = node_with_token(CI_STATE_CLEANWAIT);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        refused(InvalidParameterValue, "Invalid or missing agent token received.",
+                beat(node, json_pack("{s:s}", "agent_token", wrong[i])));
+    refused(InvalidParameterValue, "Invalid or missing agent token received.",
+            beat(node, json_pack("{s:n}", "agent_token")));
+    node = bench_node("without", CI_STATE_CLEANWAIT);
+    refused(InvalidParameterValue, "Invalid or missing agent token received.",
+            beat(node, json_object()));
+    bench_stop();
+}
+END_TEST
+
+START_TEST(the_callback_url_uses_tls_where_that_is_required)
+{
+    struct ci_node *node;
+
+    bench_start();
+    node = node_with_token(CI_STATE_CLEANWAIT);
+    refused(InvalidParameterValue, "TLS is required by configuration",
+            beat(node, json_pack("{s:s}", "callback_url", "http://192.0.2.1:9999")));
+    ok(beat(node, json_pack("{s:s}", "callback_url", "")));
+    bench.config->agent.require_tls = false;
+    ok(beat(node, json_pack("{s:s}", "callback_url", "http://192.0.2.1:9999")));
+    bench_stop();
+}
+END_TEST
+
+START_TEST(a_certificate_is_kept_in_a_file_and_must_stay_the_same)
+{
+    char folder[] = "/tmp/castiron-unit-XXXXXX";
+    struct ci_node *node;
+    const char *file;
+    struct stat found;
+
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    bench_prepare();
+    bench.config->agent.certificates_path = ci_printf(bench.ctx->mem, "%s/a/b", folder);
+    bench_begin();
+    node = node_with_token(CI_STATE_CLEANWAIT);
+    file = ci_printf(bench.ctx->mem, "%s/a/b/%s.crt", folder, node->uuid);
+    ok(beat(node, json_pack("{s:s}", "agent_verify_ca", "certificate\n")));
+    ck_assert_int_eq(stat(file, &found), 0);
+    ck_assert_int_eq(found.st_size, 12);
+    node = bench_settle(node);
+    ok(ci_internal_info_set(bench.ctx, node, "agent_verify_ca", json_string(file)));
+    ok(ci_node_save(bench.ctx, node));
+    ok(beat(node, json_pack("{s:s}", "agent_verify_ca", " certificate")));
+    refused(InvalidParameterValue, "Detected change in ramdisk provided \"agent_verify_ca\"",
+            beat(node, json_pack("{s:s}", "agent_verify_ca", "another")));
+    unlink(file);
+    ok(beat(node, json_pack("{s:s}", "agent_verify_ca", "another")));
+    unlink(file);
+    rmdir(ci_printf(bench.ctx->mem, "%s/a/b", folder));
+    rmdir(ci_printf(bench.ctx->mem, "%s/a", folder));
+    rmdir(folder);
+    bench_stop();
+}
+END_TEST
+
+START_TEST(the_first_heartbeat_on_a_locked_node_is_told_so)
 {
     struct ci_node *node;
     struct ci_task *task;
 
     bench_start();
-    node = bench_node("n", CI_STATE_AVAILABLE);
+    node = node_with_token(CI_STATE_CLEANWAIT);
     ok(ci_task_take(bench.conductor, bench.ctx, node->uuid, CI_EXCLUSIVE, "a test", &task));
-    refused(NodeLocked, "is locked by host",
-            bench_call(node, CI_RPC_get_node_with_token, NULL, NULL));
+    refused(NodeLocked, "is locked by host", beat(node, json_object()));
+    ok(ci_internal_info_set(bench.ctx, task->node, "agent_url", json_string(URL)));
+    ok(ci_node_save(bench.ctx, task->node));
+    ok(beat(node, json_object()));
     ci_task_release(task);
-    ck_assert_ptr_null(token_of(bench_reload(node)));
     bench_stop();
 }
 END_TEST
 
-UNIT_MAIN("conductor/heartbeat", an_agent_is_given_its_token_once,
-          no_token_is_made_for_a_locked_node)
+UNIT_MAIN("conductor/heartbeat", an_agent_without_a_version_is_refused,
+          a_heartbeat_needs_the_nodes_own_token, the_callback_url_uses_tls_where_that_is_required,
+          a_certificate_is_kept_in_a_file_and_must_stay_the_same,
+          the_first_heartbeat_on_a_locked_node_is_told_so)

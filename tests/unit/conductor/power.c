@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conductor/power.h"
 
-#include "conductor/info.h"
+#include "objects/info.h"
 #include "tests/unit/conductor/bench.h"
 
 static bool change(const struct ci_node *node, const char *state)
