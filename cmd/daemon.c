@@ -8,7 +8,6 @@
 #include "cmd/daemon.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
@@ -21,12 +20,12 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/text.h"
 #include "base/time.h"
+#include "cmd/arguments.h"
 #include "cmd/notify.h"
 #include "cmd/version.h"
 
-enum { LIST_MAX = 64, FAILED = 1, MISUSED = 2, INTERRUPTED = 130 };
+enum { FAILED = 1, INTERRUPTED = 130 };
 
 struct ci_daemon {
     struct ci_ctx ctx;
@@ -37,110 +36,6 @@ struct ci_daemon {
     void *reloaded_arg;
     int64_t started_us;
 };
-
-/* What the command line gathers. */
-struct arguments {
-    const char *files[LIST_MAX + 1], *dirs[LIST_MAX + 1], *overrides[LIST_MAX + 1];
-    size_t n_files, n_dirs, n_overrides;
-};
-
-/* One row an option: what it is called and which configuration option it stands for. */
-static const struct {
-    struct option option;
-    const char *sets; /* followed by the argument, if it takes one */
-    const char *argument, *help;
-} rows[] = {
-    {{"config-file", required_argument, NULL, 'f'},
-     NULL,
-     "FILE",
-     "read this file; may be repeated"},
-    {{"config-dir", required_argument, NULL, 'c'}, NULL, "DIR", "read its *.conf; may be repeated"},
-    {{"debug", no_argument, NULL, 'd'}, "DEFAULT.debug=true", "", "log more"},
-    {{"nodebug", no_argument, NULL, 'n'}, "DEFAULT.debug=false", "", "do not"},
-    {{"log-file", required_argument, NULL, 'l'}, "DEFAULT.log_file=", "FILE", "log to this file"},
-    {{"log-dir", required_argument, NULL, 'L'}, "DEFAULT.log_dir=", "DIR", "log to a file in it"},
-    {{"use-json", no_argument, NULL, 'j'}, "DEFAULT.use_json=true", "", "log as JSON"},
-    {{"use-journal", no_argument, NULL, 'J'}, "DEFAULT.use_journal=true", "", "log to the journal"},
-    {{"use-syslog", no_argument, NULL, 's'}, "DEFAULT.use_syslog=true", "", "log to syslog"},
-    {{"set", required_argument, NULL, 'S'}, "", "SECTION.OPTION=VALUE", "set any option"},
-    {{"version", no_argument, NULL, 'v'}, NULL, "", "print the version"},
-    {{"help", no_argument, NULL, 'h'}, NULL, "", "print this"},
-};
-
-enum { ROWS = sizeof rows / sizeof rows[0] };
-
-static void print_help(const char *program, const char *summary)
-{
-    printf("usage: %s [option …]\n\n%s\n\noptions:\n", program, summary);
-    for (size_t i = 0; i < ROWS; i++)
-        printf("  --%s%s%-*s  %s%s\n", rows[i].option.name, *rows[i].argument ? " " : "",
-               (int)(34 - strlen(rows[i].option.name) - (*rows[i].argument ? 1 : 0)),
-               rows[i].argument, rows[i].help, rows[i].option.val == 'd' ? " (also -d)" : "");
-    puts(
-        "\nWithout --config-file: castiron.conf, or else ironic.conf, in ~/.NAME, ~, /etc/NAME and "
-        "/etc.\nSignals: TERM leave in order, USR2 drain, INT leave at once, HUP reload, USR1 "
-        "reopen "
-        "the log.");
-}
-
-static _Noreturn void misused(const char *program, const char *why, const char *what)
-{
-    (void)fprintf(stderr, "%s: %s%s (--help tells what there is)\n", program, why, what);
-    exit(MISUSED);
-}
-
-static void add(const char *program, const char **list, size_t *n, const char *value)
-{
-    if (*n == LIST_MAX)
-        misused(program, "too many of ", value);
-    list[(*n)++] = value;
-}
-
-static void take_row(struct ci_daemon *daemon, const char *summary, struct arguments *arguments,
-                     size_t row, const char *value)
-{
-    const char *program = daemon->program;
-
-    switch (rows[row].option.val) {
-    case 'f':
-        add(program, arguments->files, &arguments->n_files, value);
-        return;
-    case 'c':
-        add(program, arguments->dirs, &arguments->n_dirs, value);
-        return;
-    case 'v':
-        puts(CI_VERSION);
-        exit(EXIT_SUCCESS);
-    case 'h':
-        print_help(program, summary);
-        exit(EXIT_SUCCESS);
-    default:
-        add(program, arguments->overrides, &arguments->n_overrides,
-            ci_printf(daemon->ctx.mem, "%s%s", rows[row].sets, value ? value : ""));
-    }
-}
-
-static void read_command_line(struct ci_daemon *daemon, const char *summary, int argc, char **argv,
-                              struct arguments *arguments)
-{
-    struct option options[ROWS + 1] = {0};
-    int letter, row;
-
-    for (size_t i = 0; i < ROWS; i++) {
-        options[i] = rows[i].option;
-        options[i].val = (int)i;
-        options[i].flag = NULL;
-    }
-    optind = 1;
-    opterr = 0;
-    while (letter = getopt_long(argc, argv, "d", options, &row), letter != -1) {
-        if (letter == '?')
-            misused(daemon->program, "this option is not understood: ", argv[optind - 1]);
-        take_row(daemon, summary, arguments, letter == 'd' ? 2 : (size_t)letter, optarg);
-    }
-    if (optind < argc)
-        misused(daemon->program, "this is no option: ", argv[optind]);
-}
 
 /*
  * Few arenas and early returns of memory to the system: requests are short and threads many, and
@@ -215,9 +110,15 @@ static struct ci_config *load(const struct ci_daemon *daemon)
 
 struct ci_daemon *ci_daemon_start(const char *program, const char *summary, int argc, char **argv)
 {
+    const struct ci_command_line line = {
+        .program = program,
+        .summary = summary,
+        .more = "Signals: TERM leave in order, USR2 drain, INT leave at once, HUP reload, USR1 "
+                "reopen the log.",
+    };
+    struct ci_arguments arguments;
     struct ci_arena *mem;
     struct ci_daemon *daemon;
-    struct arguments *arguments;
     struct ci_config *config;
 
     limit_memory();
@@ -226,10 +127,8 @@ struct ci_daemon *ci_daemon_start(const char *program, const char *summary, int 
     daemon->ctx.mem = mem;
     daemon->program = program;
     daemon->started_us = ci_time_now_us();
-    arguments = ci_new(mem, struct arguments);
-    read_command_line(daemon, summary, argc, argv, arguments);
-    daemon->sources = (struct ci_config_sources){program, arguments->files, arguments->dirs,
-                                                 arguments->overrides};
+    ci_arguments_read(mem, &line, argc, argv, &arguments);
+    daemon->sources = arguments.sources;
     config = load(daemon);
     adopt(daemon, config);
     ci_config_report(NULL, config);

@@ -17,9 +17,7 @@
  *     ci_api_stop(api, …);
  *     return ci_daemon_end(daemon);
  *
- * Command line, in every program: --config-file FILE and --config-dir DIR (again and again),
- * --debug or -d, --nodebug, --log-file FILE, --log-dir DIR, --use-json, --use-journal,
- * --use-syslog, --set SECTION.OPTION=VALUE, --version, --help.
+ * Its command line is that of cmd/arguments.h.
  *
  * Signals, in every program:
  *     SIGTERM  leave in order: finish what is under way, within graceful_shutdown_timeout
