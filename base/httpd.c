@@ -34,6 +34,8 @@
 #include "base/httphead.h"
 #include "base/httplisten.h"
 #include "base/httpoptions.h"
+#include "base/httprefusal.h"
+#include "base/httptls.h"
 
 #define KIB ((size_t)1024)
 
@@ -87,6 +89,7 @@ struct connection {
     size_t uri_length;
     char query_first; /* what stood where the query was ended */
     bool begun, suspended;
+    bool known;  /* has shown the certificate that it needs, if it needs one */
     bool unread; /* the connection closes with part of the request unread */
 
     struct ci_http_body body;
@@ -96,6 +99,7 @@ struct ci_httpd {
     struct ci_httpd_options options;
     struct ci_listener listener;
     struct MHD_Daemon *daemon;
+    struct ci_httptls *tls; /* NULL: none */
     struct ci_guard *guard;
     atomic_bool draining, leaving;
     atomic_int calling, suspended; /* threads in on_request; requests with other threads */
@@ -188,26 +192,13 @@ static enum MHD_Result queue(struct connection *c)
 
 /* ---- Refusals ---- */
 
-static const struct ci_httpd_header *plain_refusal(int status, const char *message,
-                                                   struct ci_text *body)
-{
-    static const struct ci_httpd_header plain[] = {{"Content-Type", "text/plain; charset=UTF-8"},
-                                                   {NULL, NULL}};
-    static const struct ci_httpd_header again[] = {
-        {"Content-Type", "text/plain; charset=UTF-8"}, {"Retry-After", "1"}, {NULL, NULL}};
-
-    ci_text_add(body, message);
-    ci_text_add(body, "\n");
-    return status == 503 ? again : plain;
-}
-
 static const struct ci_httpd_header *describe(struct connection *c, int status, const char *message,
                                               struct ci_text *body)
 {
     const struct ci_httpd_options *o = &c->httpd->options;
 
     return o->on_refusal ? o->on_refusal(&c->req, status, message, body, o->arg)
-                         : plain_refusal(status, message, body);
+                         : ci_http_plain_refusal(status, message, body);
 }
 
 static void refuse(struct connection *c, int status, const char *message)
@@ -221,15 +212,9 @@ static void refuse(struct connection *c, int status, const char *message)
     ci_text_done(&body);
 }
 
-static const char *why_refused(int status)
+static void *tls_session(const struct connection *c)
 {
-    switch (status) {
-    case 413:
-        return "The body of the request is too large.";
-    case 503:
-        return "The service is busy. Try again later.";
-    }
-    return "The request is malformed.";
+    return MHD_get_connection_info(c->mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session;
 }
 
 /* Answers past libmicrohttpd, where it takes none; the connection must be closed then. */
@@ -239,14 +224,12 @@ static void send_past(const struct connection *c, int status, const struct ci_ht
     struct ci_text text;
 
     ci_text_init(&text, 2 * REFUSAL_LIMIT);
-    ci_text_printf(&text, "HTTP/1.1 %d %s\r\nConnection: close\r\nContent-Length: %zu\r\n", status,
-                   MHD_get_reason_phrase_for((unsigned)status), body->length);
-    for (const struct ci_httpd_header *h = headers; h && h->name; h++)
-        ci_text_printf(&text, "%s: %s\r\n", h->name, h->value);
-    ci_text_add(&text, "\r\n");
-    ci_text_addn(&text, body->bytes, body->length);
+    ci_http_add_answer(&text, status, MHD_get_reason_phrase_for((unsigned)status), headers, body);
     /* The socket was not written to since the last answer: there is room, or nobody reads. */
-    (void)send(c->guarded.fd, text.bytes, text.length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (c->httpd->tls)
+        ci_httptls_send(tls_session(c), text.bytes, text.length);
+    else
+        (void)send(c->guarded.fd, text.bytes, text.length, MSG_DONTWAIT | MSG_NOSIGNAL);
     ci_text_done(&text);
 }
 
@@ -256,7 +239,7 @@ static void send_refusal(struct connection *c, int status)
     const struct ci_httpd_header *headers;
 
     ci_text_init(&body, REFUSAL_LIMIT);
-    headers = describe(c, status, why_refused(status), &body);
+    headers = describe(c, status, ci_http_why_refused(status), &body);
     send_past(c, status, headers, &body);
     ci_text_done(&body);
 }
@@ -342,6 +325,13 @@ static size_t ask_body_limit(struct connection *c)
     return o->on_headers ? o->on_headers(&c->req, o->arg) : o->body_limit_bytes;
 }
 
+static bool is_known(struct connection *c)
+{
+    if (!c->known)
+        c->known = !c->httpd->tls || !c->httpd->tls->ca || ci_httptls_is_known(tls_session(c));
+    return c->known;
+}
+
 static enum MHD_Result begin(struct connection *c, const char *method, const char *version)
 {
     struct ci_http_raw raw;
@@ -354,6 +344,8 @@ static enum MHD_Result begin(struct connection *c, const char *method, const cha
         *(char *)(uintptr_t)c->req.query = c->query_first;
     raw = raw_head(c, method, version);
     problem = check_head(c, &raw);
+    if (!problem && !is_known(c))
+        problem = "A client certificate of the service's CA is needed.";
     if (problem)
         return refuse_head(c, 400, problem);
     if (raw.bytes > c->httpd->options.header_limit_bytes)
@@ -365,7 +357,7 @@ static enum MHD_Result begin(struct connection *c, const char *method, const cha
     if (c->response)
         return answer_early(c);
     if (c->head.declared > c->body.limit) {
-        refuse(c, 413, why_refused(413));
+        refuse(c, 413, ci_http_why_refused(413));
         return answer_early(c);
     }
     return MHD_YES;
@@ -394,7 +386,7 @@ static enum MHD_Result finish(struct connection *c)
         return c->response ? queue(c) : MHD_NO;
     }
     if (!c->response && c->body.refusal)
-        refuse(c, c->body.refusal, why_refused(c->body.refusal));
+        refuse(c, c->body.refusal, ci_http_why_refused(c->body.refusal));
     if (c->body.length > 0) {
         c->req.body = c->body.bytes;
         c->req.body_length = c->body.length;
@@ -438,12 +430,12 @@ static void *on_uri(void *arg, const char *uri, struct MHD_Connection *mhd)
 {
     struct connection *c = connection_at(mhd);
     const char *question = strchr(uri, '?');
+    const char *scheme = ((struct ci_httpd *)arg)->tls ? "https" : "http";
 
-    (void)arg;
     ci_guard_enter(c->httpd->guard, &c->guarded, CI_GUARD_HEADERS, 0);
     c->uri_length = strlen(uri);
     c->req = (struct ci_httpd_request){
-        .path = uri, .query = "", .scheme = "http", .body = "", .method = ""};
+        .path = uri, .query = "", .scheme = scheme, .body = "", .method = ""};
     c->query_first = '\0';
     if (question) {
         c->req.query = question + 1;
@@ -529,10 +521,18 @@ static struct MHD_Daemon *start_daemon(struct ci_httpd *httpd)
     const struct ci_httpd_options *o = &httpd->options;
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC;
     unsigned limit = (unsigned)(o->connections + o->threads - 1);
+    const struct ci_httptls *tls = httpd->tls;
     struct MHD_OptionItem pool[] = {
         {o->threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, o->threads, NULL},
         {MHD_OPTION_END, 0, NULL}};
+    struct MHD_OptionItem secured[] = {
+        {tls ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, 0, tls ? tls->cert : NULL},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, tls ? tls->key : NULL},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, tls ? (char *)(uintptr_t)tls->ciphers : NULL},
+        {tls && tls->ca ? MHD_OPTION_HTTPS_MEM_TRUST : MHD_OPTION_END, 0, tls ? tls->ca : NULL},
+        {MHD_OPTION_END, 0, NULL}};
 
+    flags |= tls ? MHD_USE_TLS : 0;
     return MHD_start_daemon(
         flags, 0, NULL, NULL, on_access, httpd, MHD_OPTION_LISTEN_SOCKET, httpd->listener.fd,
         MHD_OPTION_CONNECTION_LIMIT, limit, MHD_OPTION_CONNECTION_TIMEOUT, 0U,
@@ -541,7 +541,7 @@ static struct MHD_Daemon *start_daemon(struct ci_httpd *httpd)
         MHD_OPTION_THREAD_STACK_SIZE, THREAD_STACK_BYTES, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
         httpd, MHD_OPTION_NOTIFY_CONNECTION, on_connection, httpd, MHD_OPTION_URI_LOG_CALLBACK,
         on_uri, httpd, MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, httpd, MHD_OPTION_ARRAY, pool,
-        MHD_OPTION_END);
+        MHD_OPTION_ARRAY, secured, MHD_OPTION_END);
 }
 
 /* Signals are the main thread's: the epoll threads start with all of them blocked. */
@@ -561,6 +561,7 @@ static void httpd_free(struct ci_httpd *httpd)
 {
     ci_guard_free(httpd->guard);
     ci_listener_done(&httpd->listener);
+    ci_httptls_free(httpd->tls);
     free(httpd);
 }
 
@@ -578,7 +579,8 @@ bool ci_httpd_start(struct ci_ctx *ctx, const struct ci_httpd_options *options,
         (int64_t)o->header_timeout_s * 1000, (int64_t)o->body_timeout_s * 1000,
         (int64_t)o->write_timeout_s * 1000, (int64_t)o->idle_timeout_s * 1000};
 
-    if (!ci_listen(ctx, &where, &httpd->listener)) {
+    if ((o->tls && !ci_httptls_load(ctx, o->tls, &httpd->tls)) ||
+        !ci_listen(ctx, &where, &httpd->listener)) {
         httpd_free(httpd);
         return false;
     }
@@ -641,10 +643,12 @@ static void cut_off(struct ci_guarded *guarded, void *arg)
     if (ci_guard_phase_of(guarded) != CI_GUARD_WORK ||
         !atomic_compare_exchange_strong(&c->answer, &expected, CUT_OFF))
         return;
-    ci_text_init(&body, REFUSAL_LIMIT);
-    headers = plain_refusal(503, "The service is shutting down.", &body);
-    send_past(c, 503, headers, &body);
-    ci_text_done(&body);
+    if (!c->httpd->tls) { /* whose session may be going down in its own thread */
+        ci_text_init(&body, REFUSAL_LIMIT);
+        headers = ci_http_plain_refusal(503, "The service is shutting down.", &body);
+        send_past(c, 503, headers, &body);
+        ci_text_done(&body);
+    }
     shutdown(guarded->fd, SHUT_RDWR);
 }
 

@@ -68,11 +68,25 @@ typedef const struct ci_httpd_header *ci_httpd_on_refusal(struct ci_httpd_reques
  */
 typedef void ci_httpd_on_end(void *user, void *arg);
 
+/*
+ * TLS of the server. Files are PEM and read once, at start. A client without a certificate of
+ * the CA, where there is one, is answered with 400.
+ */
+struct ci_httpd_tls {
+    const char *section;         /* of the configuration they come from: "api" */
+    const char *cert_file;       /* with the chain behind it */
+    const char *key_file;        /* its key */
+    const char *ca_file;         /* who signs the certificates of clients; NULL: they need none */
+    const char *minimum_version; /* "1.2" or "1.3"; NULL: 1.2 */
+    const char *ciphers;         /* a priority string of GnuTLS; NULL: its own choice */
+};
+
 struct ci_httpd_options {
-    const char *address;     /* to listen on; NULL: 127.0.0.1 */
-    int port;                /* 0: any free one, see ci_httpd_port() */
-    const char *unix_socket; /* path of a socket instead of address and port, or NULL */
-    int unix_socket_mode;    /* its permissions; 0: 0660 */
+    const struct ci_httpd_tls *tls; /* NULL: none; need not outlive the start */
+    const char *address;            /* to listen on; NULL: 127.0.0.1 */
+    int port;                       /* 0: any free one, see ci_httpd_port() */
+    const char *unix_socket;        /* path of a socket instead of address and port, or NULL */
+    int unix_socket_mode;           /* its permissions; 0: 0660 */
 
     ci_httpd_on_headers *on_headers; /* NULL: every body up to body_limit_bytes */
     ci_httpd_on_request *on_request;
@@ -95,7 +109,7 @@ struct ci_httpd_options {
     size_t bodies_limit_bytes; /* all bodies being collected together: 64 MiB */
 };
 
-/* Listens and serves. Fails with what is wrong with the address or the limits. */
+/* Listens and serves. Fails with what is wrong with the address, the limits or TLS. */
 ci_must_check bool ci_httpd_start(struct ci_ctx *ctx, const struct ci_httpd_options *options,
                                   struct ci_httpd **ret_httpd);
 
@@ -116,8 +130,9 @@ void ci_httpd_drain(struct ci_httpd *httpd);
  * limit_s seconds until every request under way has been answered, closes the rest and frees
  * the server. Accepts NULL.
  *
- * False when requests are still suspended at that time: their clients get 503 now, but since
- * other threads still read those requests nothing is freed, and the process is to end.
+ * False when requests are still suspended at that time: their clients get 503 now (those of
+ * TLS are only cut off), but since other threads still read those requests nothing is freed, and
+ * the process is to end.
  */
 bool ci_httpd_stop(struct ci_httpd *httpd, int limit_s);
 

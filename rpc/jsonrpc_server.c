@@ -14,6 +14,7 @@
 #include "base/config.h"
 #include "base/htpasswd.h"
 #include "base/httpd.h"
+#include "base/httptls.h"
 #include "base/jsontext.h"
 #include "base/keystone_auth.h"
 #include "base/log.h"
@@ -263,22 +264,23 @@ static void on_request(struct ci_httpd_request *req, void *arg)
     refuse(req, 503, "The conductor has too many calls to answer.");
 }
 
-static bool check_options(struct ci_ctx *ctx)
+/* [json_rpc]'s own files, or those of [ssl]. */
+static struct ci_httpd_tls tls_of(const struct ci_config *config)
 {
-    const struct ci_config *config = ctx->config;
-
-    if (config->json_rpc.use_ssl)
-        return ci_fail_text(ctx, ConfigInvalid,
-                            "[json_rpc]use_ssl is set, but TLS is not served by this release; "
-                            "end it in front of [json_rpc]unix_socket or host_ip, and set "
-                            "client_use_ssl.");
-    return true;
+    return ci_httptls_configured(
+        config, (struct ci_httpd_tls){.section = "json_rpc",
+                                      .cert_file = config->json_rpc.cert_file,
+                                      .key_file = config->json_rpc.key_file,
+                                      .minimum_version = config->json_rpc.tls_minimum_version,
+                                      .ciphers = config->json_rpc.tls_ciphers});
 }
 
 static bool listen_at(struct ci_ctx *ctx, struct ci_jsonrpc_server *server)
 {
     const struct ci_config *config = ctx->config;
+    const struct ci_httpd_tls tls = tls_of(config);
     const struct ci_httpd_options options = {
+        .tls = config->json_rpc.use_ssl ? &tls : NULL,
         .address = config->json_rpc.host_ip,
         .port = (int)config->json_rpc.port,
         .unix_socket = config->json_rpc.unix_socket,
@@ -328,11 +330,8 @@ static bool open_auth(struct ci_ctx *ctx, struct ci_jsonrpc_server *server)
 bool ci_jsonrpc_server_new(struct ci_ctx *ctx, const struct ci_rpc_server_options *options,
                            struct ci_jsonrpc_server **ret_server)
 {
-    struct ci_jsonrpc_server *server;
+    struct ci_jsonrpc_server *server = server_new(ctx, options);
 
-    if (!check_options(ctx))
-        return false;
-    server = server_new(ctx, options);
     if (!open_auth(ctx, server) || !listen_at(ctx, server)) {
         ci_jsonrpc_server_free(server);
         return false;

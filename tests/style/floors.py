@@ -12,6 +12,7 @@ FORBIDDEN = {'api': ('drivers', 'conductor'), 'conductor': ('api',)}
 # Third-party headers and the one file that may include each; jansson is common speech.
 BEHIND = {
     'microhttpd.h': 'base/httpd.c',
+    'gnutls/': 'base/httptls.c',
     'libpq-fe.h': 'db/pg.c',
     'sqlite3.h': 'db/sqlite.c',
     'curl/': 'base/httpc.c',
