@@ -65,13 +65,14 @@ struct ci_request {
 
     /* The answer. */
     int status;
-    struct ci_text *reply;        /* JSON text; empty for none */
-    const char *content_type;     /* NULL: application/json when there is a reply */
-    const char *location, *allow; /* headers, or NULL */
-    const char *challenge;        /* WWW-Authenticate, or NULL */
-    bool webob_fault;             /* errors in the router's form instead of the controllers' */
-    bool bare_fault;              /* {"faultcode", "faultstring"} without the outer envelope */
-    bool auth_fault; /* {"error": {"code", "title", "message"}}: who asks was not found out */
+    struct ci_text *reply;              /* JSON text; empty for none */
+    const char *content_type;           /* NULL: application/json when there is a reply */
+    const char *location, *allow;       /* headers, or NULL */
+    const char *challenge;              /* WWW-Authenticate, or NULL */
+    const struct ci_document *document; /* is the answer in place of `reply`, or NULL */
+    bool webob_fault; /* errors in the router's form instead of the controllers' */
+    bool bare_fault;  /* {"faultcode", "faultstring"} without the outer envelope */
+    bool auth_fault;  /* {"error": {"code", "title", "message"}}: who asks was not found out */
     bool no_version_headers;
     bool min_max_headers_only;
 };

@@ -8,11 +8,13 @@
  */
 #include "api/server.h"
 
+#include <assert.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "api/auth.h"
+#include "api/documents.h"
 #include "api/health.h"
 #include "api/network_data.h"
 #include "api/pipeline.h"
@@ -82,12 +84,11 @@ static struct work *work_new(struct ci_api *api, struct ci_httpd_request *http)
     return work;
 }
 
-#define HEADERS_MAX 11
+#define HEADERS_MAX 16
 
-static void send(struct work *work)
+static void collect_headers(const struct ci_request *req,
+                            struct ci_httpd_header headers[HEADERS_MAX])
 {
-    struct ci_request *req = &work->req;
-    struct ci_httpd_header headers[HEADERS_MAX];
     size_t n = 0;
 
     if (!req->no_version_headers) {
@@ -112,11 +113,26 @@ static void send(struct work *work)
     headers[n++] = (struct ci_httpd_header){"x-openstack-request-id", req->ctx->request_id};
     if (req->status == 503)
         headers[n++] = (struct ci_httpd_header){"Retry-After", "1"};
+    if (req->document)
+        n += ci_document_headers(req->document, headers + n);
     headers[n] = (struct ci_httpd_header){0};
+    assert(n < HEADERS_MAX);
+}
+
+static void send(struct work *work)
+{
+    struct ci_request *req = &work->req;
+    struct ci_httpd_header headers[HEADERS_MAX];
+
+    collect_headers(req, headers);
     ci_debug(req->ctx, "Request answered", "method=%s path=%s status=%d length=%zu", req->method,
              req->path, req->status, req->reply->length);
     work->http->user = NULL;
-    ci_httpd_answer(work->http, req->status, headers, req->reply);
+    if (req->document && req->status == 200)
+        ci_httpd_answer_borrowed(work->http, req->status, headers, req->document->bytes,
+                                 req->document->length);
+    else
+        ci_httpd_answer(work->http, req->status, headers, req->reply);
     ci_arena_free(req->ctx->mem);
 }
 

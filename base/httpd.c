@@ -83,8 +83,7 @@ struct connection {
     struct MHD_Response *response; /* made, not queued yet */
     int status;
     size_t response_bytes;
-    bool response_shared; /* with other requests: see struct ci_httpd_reply */
-    atomic_int answer;    /* enum answer_state, once suspended */
+    atomic_int answer; /* enum answer_state, once suspended */
 
     size_t uri_length;
     char query_first; /* what stood where the query was ended */
@@ -104,12 +103,6 @@ struct ci_httpd {
     atomic_bool draining, leaving;
     atomic_int calling, suspended; /* threads in on_request; requests with other threads */
     struct ci_http_budget bodies;
-};
-
-struct ci_httpd_reply {
-    struct MHD_Response *keep, *close; /* the second also ends the connection */
-    int status;
-    size_t bytes;
 };
 
 static void *must(void *p)
@@ -139,15 +132,12 @@ static struct MHD_Response *response_new(const struct ci_httpd_header *headers, 
     return response;
 }
 
-static void close_after(struct MHD_Response *response)
-{
-    (void)MHD_add_response_header(response, "Connection", "close");
-}
-
-static void set_response(struct connection *c, int status, struct MHD_Response *response,
-                         size_t bytes)
+static void hand_response(struct connection *c, int status, struct MHD_Response *response,
+                          size_t bytes)
 {
     assert(!c->response);
+    if (atomic_load_explicit(&c->httpd->draining, memory_order_relaxed))
+        (void)MHD_add_response_header(response, "Connection", "close");
     c->status = status;
     c->response = response;
     c->response_bytes = bytes;
@@ -164,17 +154,14 @@ static void make_response(struct connection *c, int status, const struct ci_http
 
     response = bytes ? response_new(headers, length, bytes, MHD_RESPMEM_MUST_FREE)
                      : response_new(headers, 0, nothing, MHD_RESPMEM_PERSISTENT);
-    if (atomic_load_explicit(&c->httpd->draining, memory_order_relaxed))
-        close_after(response);
-    set_response(c, status, response, length);
+    hand_response(c, status, response, length);
 }
 
 static void drop_response(struct connection *c)
 {
-    if (c->response && !c->response_shared)
+    if (c->response)
         MHD_destroy_response(c->response);
     c->response = NULL;
-    c->response_shared = false;
 }
 
 static enum MHD_Result queue(struct connection *c)
@@ -743,37 +730,14 @@ void ci_httpd_answer(struct ci_httpd_request *req, int status,
     resume_if_suspended(c);
 }
 
-struct ci_httpd_reply *ci_httpd_reply_new(int status, const struct ci_httpd_header *headers,
-                                          const char *bytes, size_t length)
-{
-    struct ci_httpd_reply *reply = must(calloc(1, sizeof *reply));
-    char *borrowed = (char *)(uintptr_t)bytes;
-
-    reply->status = status;
-    reply->bytes = length;
-    reply->keep = response_new(headers, length, borrowed, MHD_RESPMEM_PERSISTENT);
-    reply->close = response_new(headers, length, borrowed, MHD_RESPMEM_PERSISTENT);
-    close_after(reply->close);
-    return reply;
-}
-
-void ci_httpd_reply_free(struct ci_httpd_reply *reply)
-{
-    if (!reply)
-        return;
-    MHD_destroy_response(reply->keep);
-    MHD_destroy_response(reply->close);
-    free(reply);
-}
-
-void ci_httpd_answer_reply(struct ci_httpd_request *req, struct ci_httpd_reply *reply)
+void ci_httpd_answer_borrowed(struct ci_httpd_request *req, int status,
+                              const struct ci_httpd_header *headers, const char *bytes,
+                              size_t length)
 {
     struct connection *c = connection_of(req);
-    struct MHD_Response *response = atomic_load_explicit(&c->httpd->draining, memory_order_relaxed)
-                                        ? reply->close
-                                        : reply->keep;
 
-    set_response(c, reply->status, response, reply->bytes);
-    c->response_shared = true;
+    hand_response(c, status,
+                  response_new(headers, length, (char *)(uintptr_t)bytes, MHD_RESPMEM_PERSISTENT),
+                  length);
     resume_if_suspended(c);
 }

@@ -156,15 +156,10 @@ void ci_httpd_suspend(struct ci_httpd_request *req);
 void ci_httpd_answer(struct ci_httpd_request *req, int status,
                      const struct ci_httpd_header *headers, struct ci_text *body);
 
-/*
- * An answer made once and sent many times, from any thread. The bytes are borrowed; they
- * and the reply must live until the server has stopped.
- */
-struct ci_httpd_reply;
-struct ci_httpd_reply *ci_httpd_reply_new(int status, const struct ci_httpd_header *headers,
-                                          const char *bytes, size_t length);
-void ci_httpd_reply_free(struct ci_httpd_reply *reply);
-void ci_httpd_answer_reply(struct ci_httpd_request *req, struct ci_httpd_reply *reply);
+/* The same with a body that is not taken: the bytes must live until the server has stopped. */
+void ci_httpd_answer_borrowed(struct ci_httpd_request *req, int status,
+                              const struct ci_httpd_header *headers, const char *bytes,
+                              size_t length);
 
 /*
  * Undoes the %XX of one path segment, or of one name or value of a query, where '+' is a

@@ -280,7 +280,6 @@ START_TEST(stopping_waits_for_what_is_under_way)
     close(waiting);
     close(sending);
     close(silent);
-    ci_httpd_reply_free(fixed);
     ci_workers_free(workers);
 }
 END_TEST
@@ -303,7 +302,6 @@ START_TEST(stopping_answers_whoever_was_connected)
     }
     pthread_join(thread, NULL);
     ck_assert_int_eq(stopped, 1);
-    ci_httpd_reply_free(fixed);
     ci_workers_free(workers);
 }
 END_TEST
@@ -323,7 +321,6 @@ START_TEST(a_request_held_too_long_gets_503_when_the_server_stops)
     /* The thread that held it is late, and still on safe ground. */
     answer_request(held);
     ck_assert(ci_httpd_stop(httpd, 1));
-    ci_httpd_reply_free(fixed);
     ci_workers_free(workers);
 }
 END_TEST

@@ -23,7 +23,6 @@ static const struct ci_httpd_header text_type[] = {{"Content-Type", "text/plain"
 
 static struct ci_httpd *httpd;
 static struct ci_workers *workers;
-static struct ci_httpd_reply *fixed;
 static atomic_int calls, ends, held_count;
 static struct ci_httpd_request *_Atomic held;
 
@@ -83,7 +82,7 @@ static inline void on_request(struct ci_httpd_request *req, void *arg)
     ck_assert_str_eq(arg, "arg");
     calls++;
     if (strcmp(req->path, "/fixed") == 0)
-        ci_httpd_answer_reply(req, fixed);
+        ci_httpd_answer_borrowed(req, 200, text_type, "fixed", 5);
     else if (strcmp(req->path, "/wait") == 0)
         wait_in_worker(req);
     else if (strcmp(req->path, "/hold") == 0)
@@ -141,7 +140,6 @@ static inline int serve(struct ci_httpd_options options)
     options.on_end = on_end;
     options.arg = arg;
     workers = ci_workers_new(&(struct ci_workers_options){.threads = 4, .queue_limit = 1000});
-    fixed = ci_httpd_reply_new(200, text_type, "fixed", 5);
     ck_assert_msg(ci_httpd_start(ctx, &options, &httpd), "%s",
                   ctx->error ? ctx->error->message : "");
     return ci_httpd_port(httpd);
@@ -150,7 +148,6 @@ static inline int serve(struct ci_httpd_options options)
 static inline void stop(void)
 {
     ck_assert(ci_httpd_stop(httpd, 10));
-    ci_httpd_reply_free(fixed);
     ci_workers_free(workers);
 }
 
