@@ -106,15 +106,24 @@ static void write_form(struct ci_text *inner, struct ci_request *req, int status
         write_plain(inner, status, message[0] ? message : "The resource could not be found.");
 }
 
-/* As the layer around Ironic's application says it, which knows nothing of versions. */
+/*
+ * As the layer around Ironic's application says it, which knows nothing of versions; that Keystone
+ * is away is said in webob's own words.
+ */
 static void write_auth(struct ci_request *req, int status, const char *message)
 {
     req->no_version_headers = true;
+    if (status == 503) {
+        ci_text_add(req->reply,
+                    "{\"message\": \"The server is currently unavailable. Please try again at a "
+                    "later time.<br /><br />\\nThe Keystone service is temporarily unavailable.\\n"
+                    "\\n\", \"code\": \"503 Service Unavailable\", \"title\": \"Service "
+                    "Unavailable\"}");
+        return;
+    }
     ci_text_printf(req->reply,
                    "{\"error\": {\"code\": %d, \"title\": \"%s\", \"message\": ", status,
-                   status == 401   ? "Unauthorized"
-                   : status == 400 ? "Bad Request"
-                                   : "Service Unavailable");
+                   status == 401 ? "Unauthorized" : "Bad Request");
     ci_jsontext_string(req->reply, message);
     ci_text_add(req->reply, "}}");
 }

@@ -156,16 +156,12 @@ static bool in_scope(const struct ci_request *req, const struct ci_policy *polic
     return policy->scopes & scope;
 }
 
-bool ci_policy_shows(struct ci_request *req, const char *name,
-                     const struct ci_policy_record *record)
+static bool allows(struct ci_request *req, const struct ci_rule *rule,
+                   const struct ci_policy_record *record)
 {
     const struct ci_config *config = req->ctx->config;
-    const struct ci_policy *policy = ci_policy_find(name);
-    const struct ci_rule *rule;
     struct ci_rule_facts facts = {.who = &req->ctx->who};
 
-    assert(policy);
-    rule = ci_policy_rules_get(rules_of(req), policy);
     if (config->DEFAULT.rbac_service_role_elevated_access)
         facts.service_project = config->DEFAULT.rbac_service_project_name;
     if (record) {
@@ -173,7 +169,26 @@ bool ci_policy_shows(struct ci_request *req, const char *name,
         facts.owner = record->owner;
         facts.lessee = record->lessee;
     }
-    return in_scope(req, policy) && ci_rule_allows(rule, &facts);
+    return ci_rule_allows(rule, &facts);
+}
+
+bool ci_policy_shows(struct ci_request *req, const char *name,
+                     const struct ci_policy_record *record)
+{
+    const struct ci_policy *policy = ci_policy_find(name);
+
+    assert(policy);
+    return in_scope(req, policy) && allows(req, ci_policy_rules_get(rules_of(req), policy), record);
+}
+
+bool ci_policy_lets(struct ci_request *req, const char *name, const struct ci_policy_record *record)
+{
+    const struct ci_rule *rule;
+
+    if (req->ctx->who.is_admin)
+        return true;
+    rule = ci_policy_rules_written(rules_of(req), name);
+    return !rule || allows(req, rule, record);
 }
 
 bool ci_policy_is(struct ci_request *req, const char *name, const struct ci_policy_record *record)

@@ -42,6 +42,13 @@ bool ci_policy_is(struct ci_request *req, const char *name, const struct ci_poli
 ci_must_check bool ci_policy_ask(struct ci_request *req, const char *name,
                                  const struct ci_policy_record *record);
 
+/*
+ * The same of a rule that policies.def has not but a file of the operator may have; without one
+ * everybody may.
+ */
+bool ci_policy_lets(struct ci_request *req, const char *name,
+                    const struct ci_policy_record *record);
+
 /* What decides about secrets: evaluated for administrators, too. */
 bool ci_policy_shows(struct ci_request *req, const char *name,
                      const struct ci_policy_record *record);

@@ -60,13 +60,20 @@ const struct ci_rule *ci_policy_rules_get(const struct ci_policy_rules *rules,
     return rules->rules[policy - ci_policies];
 }
 
-static struct written *find_written(struct ci_policy_rules *rules, const char *name)
+static struct written *find_written(const struct ci_policy_rules *rules, const char *name)
 {
     for (size_t i = 0; i < rules->written_n; i++) {
         if (strcmp(rules->written[i].name, name) == 0)
             return &rules->written[i];
     }
     return NULL;
+}
+
+const struct ci_rule *ci_policy_rules_written(const struct ci_policy_rules *rules, const char *name)
+{
+    const struct written *written = find_written(rules, name);
+
+    return written ? written->rule : NULL;
 }
 
 static struct ci_rule *find_exactly(struct ci_policy_rules *rules, const char *name)

@@ -47,6 +47,10 @@ void ci_policy_rules_free(struct ci_policy_rules *rules);
 /* Changes when a file that they are made of changes, comes or goes. */
 uint64_t ci_policy_rules_state(struct ci_ctx *ctx);
 
+/* A rule that only files have; NULL when none has it. */
+const struct ci_rule *ci_policy_rules_written(const struct ci_policy_rules *rules,
+                                              const char *name);
+
 /* The rule in force of that row. */
 const struct ci_rule *ci_policy_rules_get(const struct ci_policy_rules *rules,
                                           const struct ci_policy *policy);

@@ -6,12 +6,14 @@
 #include <string.h>
 
 #include "api/notify.h"
+#include "api/policy.h"
 #include "api/schema.h"
 #include "api/v1/allocations.h"
 #include "api/v1/contract.h"
 #include "api/v1/handlers.h"
 #include "api/v1/views.h"
 #include "api/version.h"
+#include "base/config.h"
 #include "base/ident.h"
 #include "objects/wire.h"
 #include "rpc/client.h"
@@ -31,26 +33,102 @@ static bool check_traits(struct ci_request *req, const char *name, const json_t 
     return true;
 }
 
-static bool check_document(struct ci_request *req, const json_t *document)
+/* What is said of the body before it is asked who may. */
+static bool check_shape(struct ci_request *req, const json_t *document)
 {
     static const char *const uuids[] = {"uuid", NULL};
     bool newer = ci_version_is_after_21_4(req->ctx);
     const char *name = newer ? NULL : "allocation";
-    bool backfill = ci_api_has(req, ALLOCATION_BACKFILL);
 
     if (!ci_schema_check(req->ctx, ci_allocation_rules()->schema, name, document))
         return false;
-    if (json_object_get(document, "node") && !backfill && newer)
+    if (json_object_get(document, "node") && !ci_api_has(req, ALLOCATION_BACKFILL) && newer)
         return ci_fail_text(req->ctx, InvalidParameterValue,
                             "Schema error: Additional properties are not allowed ('node' was "
                             "unexpected)");
-    if (!check_traits(req, name, document) || !ci_document_uuids(req, document, uuids))
+    return check_traits(req, name, document) && ci_document_uuids(req, document, uuids);
+}
+
+/* NULL for a text without a character, too. */
+static const char *owner_of(const json_t *document)
+{
+    const char *owner = json_string_value(json_object_get(document, "owner"));
+
+    return owner && owner[0] ? owner : NULL;
+}
+
+static bool check_owner_version(struct ci_request *req, const json_t *document)
+{
+    return !json_object_get(document, "owner") || ci_version_needs(req, CI_API_ALLOCATION_OWNER);
+}
+
+/* May the caller create it as it is: until the new defaults what is nobody's needs more. */
+static bool may_create(struct ci_request *req, const json_t *document, bool new_defaults)
+{
+    return ci_policy_ask(req, "baremetal:allocation:create", NULL) &&
+           check_owner_version(req, document) &&
+           (new_defaults || owner_of(document) ||
+            ci_policy_ask(req, "baremetal:allocation:create_pre_rbac", NULL));
+}
+
+static void set_owner(json_t *document, const char *project)
+{
+    json_object_set_new(document, "owner", project ? json_string(project) : json_null());
+}
+
+/* Whoever may not may still create what becomes their project's. */
+static bool create_own(struct ci_request *req, json_t *document, bool new_defaults)
+{
+    const char *owner = owner_of(document), *project = req->ctx->who.project_id;
+
+    if (project && owner && strcmp(project, owner) != 0)
         return false;
-    if (json_object_get(document, "owner") && !ci_version_needs(req, CI_API_ALLOCATION_OWNER))
+    ci_error_clear(req->ctx);
+    if (owner && !new_defaults && !ci_policy_ask(req, "baremetal:allocation:create_pre_rbac", NULL))
         return false;
-    if (!ci_allocation_name_check(req, document, "create"))
+    if (!ci_policy_ask(req, "baremetal:allocation:create_restricted", NULL) ||
+        !check_owner_version(req, document))
         return false;
-    if (backfill || !json_string_length(json_object_get(document, "node")))
+    set_owner(document, project);
+    return true;
+}
+
+/* With the new defaults what a project's token makes belongs to the project. */
+static bool settle_owner(struct ci_request *req, json_t *document)
+{
+    const char *owner = owner_of(document), *project = req->ctx->who.project_id;
+
+    if (ci_same(req->ctx->who.system_scope, "all"))
+        return true;
+    if (!owner)
+        set_owner(document, project);
+    else if (!ci_same(owner, project) &&
+             !ci_policy_is(req, "baremetal:allocation:create_restricted", NULL))
+        return ci_fail_text(req->ctx, NotAuthorized,
+                            "Cannot create allocation with an owner Project ID value %.255s not "
+                            "matching the requester Project ID %.255s. Policy "
+                            "baremetal:allocation:create_restricted is required for this "
+                            "capability.",
+                            owner, project ? project : "None");
+    return true;
+}
+
+static bool authorize(struct ci_request *req, json_t *document)
+{
+    bool new_defaults = req->ctx->config->oslo_policy.enforce_new_defaults;
+
+    if (!may_create(req, document, new_defaults) &&
+        (!ci_failed_with(req->ctx, CI_ERR_HTTPForbidden) ||
+         !create_own(req, document, new_defaults)))
+        return false;
+    return ci_allocation_name_check(req, document, "create") &&
+           (req->ctx->who.is_admin || !new_defaults || settle_owner(req, document));
+}
+
+static bool check_backfill(struct ci_request *req, const json_t *document)
+{
+    if (ci_api_has(req, ALLOCATION_BACKFILL) ||
+        !json_string_length(json_object_get(document, "node")))
         return true;
     return ci_fail_text(req->ctx, Invalid,
                         "Cannot set node when creating an allocation in this API version");
@@ -71,15 +149,25 @@ static bool find_node(struct ci_request *req, const json_t *document, struct ci_
     return ci_allocation_node(req, ident, ret_node);
 }
 
-static const char *question(struct ci_request *req, size_t n)
+/* The nodes among n idents; the value after them, if there is one, is whose they must be. */
+static const char *question(struct ci_request *req, size_t n, bool of_project)
 {
     struct ci_text *list = ci_text_new(req->ctx->mem, 16384);
 
     for (size_t i = 1; i <= n; i++)
         ci_text_printf(list, i == 1 ? "$%zu" : ", $%zu", i);
-    return ci_printf(req->ctx->mem,
-                     "SELECT uuid, name FROM nodes WHERE uuid IN (%1$s) OR name IN (%1$s)",
-                     list->bytes);
+    return ci_printf(
+        req->ctx->mem, "SELECT uuid, name FROM nodes WHERE (uuid IN (%1$s) OR name IN (%1$s))%2$s",
+        list->bytes,
+        of_project ? ci_printf(req->ctx->mem, " AND $%zu IN (owner, lessee)", n + 1) : "");
+}
+
+/* The project whose nodes alone the caller may name, or NULL. */
+static const char *own_project(struct ci_request *req)
+{
+    return ci_policy_is(req, "baremetal:allocation:create_restricted", NULL)
+               ? NULL
+               : req->ctx->who.project_id;
 }
 
 static const char *uuid_of(const struct ci_rows *rows, const char *ident)
@@ -120,7 +208,7 @@ static bool find_candidates(struct ci_request *req, json_t *document)
 {
     struct ci_text *missing = ci_text_new(req->ctx->mem, 900);
     const json_t *list = json_object_get(document, "candidate_nodes");
-    const char *idents[CANDIDATES_MAX];
+    const char *idents[CANDIDATES_MAX + 1], *project = own_project(req);
     struct ci_rows *rows;
     json_t *uuids;
     size_t n;
@@ -132,7 +220,8 @@ static bool find_candidates(struct ci_request *req, json_t *document)
     n = read_idents(list, idents, missing);
     if (n < json_array_size(list))
         return refuse_missing(req, missing);
-    if (!ci_db_query(req->ctx, question(req, n), n, idents, &rows))
+    idents[n] = project;
+    if (!ci_db_query(req->ctx, question(req, n, project), n + (project != NULL), idents, &rows))
         return false;
     uuids = json_array();
     /* The texts of the list are still read. */
@@ -221,7 +310,8 @@ bool ci_allocation_create_route(struct ci_request *req)
     json_t *document = req->json ? req->json : ci_json(req->ctx, json_object()), *result;
     struct ci_node *node;
 
-    return check_document(req, document) && find_node(req, document, &node) &&
+    return check_shape(req, document) && authorize(req, document) &&
+           check_backfill(req, document) && find_node(req, document, &node) &&
            ci_create_fill(req, allocation, document) && complete(req, allocation, node) &&
            find_candidates(req, document) &&
            ci_field_from_json(req->ctx, allocation, ci_allocation_candidate_nodes_n,

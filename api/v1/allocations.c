@@ -117,11 +117,20 @@ bool ci_allocation_node(struct ci_request *req, const char *ident, struct ci_nod
     return false;
 }
 
+/* Whoever may list but not see what is listed sees nothing of the list. */
+static bool ask_each(const struct ci_view_row *row)
+{
+    const struct ci_policy_record record = ci_view_record(row);
+
+    return ci_policy_ask(row->req, "baremetal:allocation:get", &record);
+}
+
 bool ci_allocations_list(struct ci_request *req)
 {
     static const char *const columns[][2] = {
         {"resource_class", "resource_class = ?"}, {"state", "state = ?"}, {"owner", "owner = ?"}};
-    struct ci_list_options options = {.always_detail = !ci_arg(req, "fields")->given};
+    struct ci_list_options options = {.always_detail = !ci_arg(req, "fields")->given,
+                                      .keep = req->ctx->who.is_admin ? NULL : ask_each};
     const char *ident = ci_arg_text(req, "node");
     struct ci_filter filter;
     struct ci_node *node;

@@ -200,8 +200,8 @@ bool ci_rule_create_route(struct ci_request *req)
     const json_t *document = req->json ? req->json : ci_json(req->ctx, json_object());
 
     return ci_schema_check(req->ctx, ci_inspection_rule_rules()->schema, NULL, document) &&
-           check(req, document) && ci_create_fill(req, made, document) &&
-           ci_notify_start(req->ctx, made, "create", NULL) &&
+           ci_policy_ask(req, req->route->policy, NULL) && check(req, document) &&
+           ci_create_fill(req, made, document) && ci_notify_start(req->ctx, made, "create", NULL) &&
            ci_notify_done(req->ctx, made, "create", NULL,
                           ci_inspection_rule_create(req->ctx, made)) &&
            ci_reply_location(req, "/v1/inspection_rules/%s", made->uuid) &&

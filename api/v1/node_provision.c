@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "api/policy.h"
 #include "api/schema.h"
 #include "api/v1/contract.h"
 #include "api/v1/handlers.h"
@@ -313,6 +314,28 @@ static bool act(struct ci_request *req, const struct ci_node *node, const char *
                        json_pack("{s:s}", "action", target), &result);
 }
 
+/* Steps have rules of their own; a runbook is asked for in their place. */
+static bool ask_steps(struct ci_request *req, const struct ci_node *node)
+{
+    static const struct {
+        const char *name, *rule;
+    } guarded[] = {
+        {"clean_steps", "baremetal:node:set_provision_state:clean_steps"},
+        {"service_steps", "baremetal:node:set_provision_state:service_steps"},
+    };
+
+    if (ci_arg(req, "runbook")->given)
+        return true;
+    for (size_t i = 0; i < sizeof guarded / sizeof guarded[0]; i++) {
+        if (has_steps(req, guarded[i].name) &&
+            !ci_policy_ask(req, guarded[i].rule, &CI_POLICY_NODE(node)))
+            return false;
+    }
+    return ci_steps_ask(req, ci_arg(req, "deploy_steps")->json, node) &&
+           ci_steps_ask(req, ci_arg(req, "clean_steps")->json, node) &&
+           ci_steps_ask(req, ci_arg(req, "service_steps")->json, node);
+}
+
 bool ci_provision_set(struct ci_request *req)
 {
     const char *target = ci_arg_text(req, "target");
@@ -325,6 +348,8 @@ bool ci_provision_set(struct ci_request *req)
         return ci_fail(req->ctx, InvalidStateRequested, target, node->uuid,
                        node->provision_state ? node->provision_state : "None");
     if (!ci_version_needs(req, ci_verb_since(target)))
+        return false;
+    if (!ask_steps(req, node))
         return false;
     if (is_target(target, "active", "rebuild") && ci_is_true(node->maintenance))
         return ci_fail(req->ctx, NodeInMaintenance, "provisioning", node->uuid);

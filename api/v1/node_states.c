@@ -37,10 +37,21 @@ const char *const ci_node_states_fields[] = {"console_enabled",      "last_error
                                              "target_raid_config",   "boot_mode",
                                              "secure_boot",          NULL};
 
+/* What may not be seen of a node is redacted here, too, where there is something to see. */
+static bool write_field(struct ci_text *text, const struct ci_view_row *row, size_t field,
+                        const char *value, size_t length)
+{
+    return (value || field != ci_node_last_error_n) &&
+           ci_node_view.write(text, row, field, value, length);
+}
+
 bool ci_node_states_show(struct ci_request *req)
 {
-    const struct ci_view view = {
-        .type = &ci_node_type, .collection = "nodes", .key = "uuid", .write = ci_node_view.write};
+    const struct ci_view view = {.type = &ci_node_type,
+                                 .owned = ci_node_view.owned,
+                                 .collection = "nodes",
+                                 .key = "uuid",
+                                 .write = write_field};
     struct ci_node *node;
     bool found;
 

@@ -115,7 +115,7 @@ static bool find_node(struct ci_request *req, const json_t *document, struct ci_
 
     if (ident && !ci_version_needs(req, CI_API_PORT_NODENAME))
         return false;
-    if (ci_resource_node(req, ident ? ident : json_object_get(document, "node_uuid"), ret_node))
+    if (ci_resource_parent(req, ident ? ident : json_object_get(document, "node_uuid"), ret_node))
         return true;
     if (!ci_failed_with(req->ctx, CI_ERR_NodeNotFound))
         return false;
@@ -224,9 +224,8 @@ bool ci_port_create_route(struct ci_request *req)
     return ci_schema_check(req->ctx, ci_resource_rules_of(req, &ci_port_resource)->schema, "port",
                            document) &&
            check_document(req, document) && find_node(req, document, &node) &&
-           ci_policy_granted(req, &CI_POLICY_NODE(node)) && check_versions(req, document) &&
-           find_portgroup(req, document, &portgroup) && check_smartnic(req, document) &&
-           check_physical_network(req, document) &&
+           check_versions(req, document) && find_portgroup(req, document, &portgroup) &&
+           check_smartnic(req, document) && check_physical_network(req, document) &&
            check_membership(req, document, node, portgroup) &&
            create(req, document, node, portgroup);
 }

@@ -159,6 +159,22 @@ bool ci_resource_node(struct ci_request *req, const json_t *ident, struct ci_nod
     return ci_request_node_ident(req, text, ret_node);
 }
 
+bool ci_resource_parent(struct ci_request *req, const json_t *ident, struct ci_node **ret_node)
+{
+    static const struct ci_policy_record nobodys = {.kind = "node"};
+    struct ci_error *missing;
+
+    if (ci_resource_node(req, ident, ret_node))
+        return ci_policy_granted(req, &CI_POLICY_NODE(*ret_node));
+    missing = req->ctx->error;
+    if (!ci_failed_with(req->ctx, CI_ERR_NodeNotFound))
+        return false;
+    ci_error_clear(req->ctx);
+    if (ci_policy_granted(req, &nobodys))
+        req->ctx->error = missing;
+    return false;
+}
+
 static bool refuse_node(struct ci_request *req, const json_t *value)
 {
     const char *shown = ci_json_kind(value) == CI_JSON_STRING ? json_string_value(value)
@@ -232,7 +248,7 @@ static bool find_node(struct ci_request *req, const struct ci_resource *resource
 {
     const json_t *uuid = json_object_get(document, "node_uuid");
 
-    if (ci_resource_node(req, uuid, ret_node))
+    if (ci_resource_parent(req, uuid, ret_node))
         return true;
     if (!ci_failed_with(req->ctx, CI_ERR_NodeNotFound))
         return false;
@@ -284,7 +300,7 @@ bool ci_resource_create(struct ci_request *req, const struct ci_resource *resour
     return ci_schema_check(req->ctx, ci_resource_rules_of(req, resource)->schema, resource->body,
                            req->json) &&
            resource->check(req, req->json) && find_node(req, resource, req->json, &node) &&
-           ci_policy_granted(req, &CI_POLICY_NODE(node)) && insert(req, resource, node);
+           insert(req, resource, node);
 }
 
 static bool patch(struct ci_request *req, const struct ci_resource *resource, void *object,

@@ -84,6 +84,13 @@ ci_must_check bool ci_resource_node(struct ci_request *req, const json_t *ident,
                                     struct ci_node **ret_node);
 
 /*
+ * The node below which something is to be created. Whoever may not create it is told so with
+ * HTTPForbidden before they learn whether the node is there; then NodeNotFound, as above.
+ */
+ci_must_check bool ci_resource_parent(struct ci_request *req, const json_t *ident,
+                                      struct ci_node **ret_node);
+
+/*
  * Puts the node that the patch moves the object to in place of *node; it must have the same
  * owner. Why it is refused is not said, so that nobody learns of nodes that are not theirs.
  */

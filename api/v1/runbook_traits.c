@@ -4,14 +4,14 @@
  */
 #include "api/schema.h"
 #include "api/v1/handlers.h"
+#include "api/v1/runbooks.h"
 #include "api/v1/traits.h"
-#include "objects/runbook.h"
 
 bool ci_runbook_traits_show(struct ci_request *req)
 {
     struct ci_runbook *runbook;
 
-    if (!ci_runbook_load(req->ctx, req->idents[0], &runbook))
+    if (!ci_runbook_enter(req, req->idents[0], req->route->policy, &runbook))
         return false;
     ci_text_printf(req->reply, "{\"traits\": %s}", runbook->traits ? runbook->traits : "[]");
     return true;
@@ -40,7 +40,8 @@ bool ci_runbook_traits_set(struct ci_request *req)
     struct ci_runbook *runbook;
     const char *const *names;
 
-    return read_traits(req, &names) && ci_runbook_load(req->ctx, req->idents[0], &runbook) &&
+    return read_traits(req, &names) &&
+           ci_runbook_enter(req, req->idents[0], req->route->policy, &runbook) &&
            ci_runbook_set_traits_rows(req->ctx, runbook, names);
 }
 
@@ -50,7 +51,7 @@ bool ci_runbook_trait_add_route(struct ci_request *req)
     struct ci_runbook *runbook;
 
     if (!ci_schema_check_trait(req->ctx, "trait", trait) ||
-        !ci_runbook_load(req->ctx, req->idents[0], &runbook))
+        !ci_runbook_enter(req, req->idents[0], req->route->policy, &runbook))
         return false;
     if (json_object_get(req->json, "traits"))
         return ci_traits_refuse(req, &of);
@@ -65,7 +66,7 @@ bool ci_runbook_traits_clear(struct ci_request *req)
     static const char *const none[] = {NULL};
     struct ci_runbook *runbook;
 
-    return ci_runbook_load(req->ctx, req->idents[0], &runbook) &&
+    return ci_runbook_enter(req, req->idents[0], req->route->policy, &runbook) &&
            ci_runbook_set_traits_rows(req->ctx, runbook, none);
 }
 
@@ -73,6 +74,6 @@ bool ci_runbook_trait_remove_route(struct ci_request *req)
 {
     struct ci_runbook *runbook;
 
-    return ci_runbook_load(req->ctx, req->idents[0], &runbook) &&
+    return ci_runbook_enter(req, req->idents[0], req->route->policy, &runbook) &&
            ci_runbook_remove_trait(req->ctx, runbook, req->idents[1]);
 }

@@ -7,8 +7,9 @@
 #include <string.h>
 
 #include "api/routes.h"
+#include "api/v1/runbooks.h"
+#include "api/v1/steps.h"
 #include "api/version.h"
-#include "objects/runbook.h"
 
 static bool read_list(struct ci_request *req, const char *text, json_t **ret_list)
 {
@@ -90,7 +91,8 @@ bool ci_runbook_use(struct ci_request *req, struct ci_node *node, const char *ta
 
     if (!ident)
         return true;
-    if (!ci_version_needs(req, CI_API_RUNBOOKS) || !ci_runbook_load(req->ctx, ident, &runbook) ||
+    if (!ci_version_needs(req, CI_API_RUNBOOKS) ||
+        !ci_runbook_enter(req, ident, "baremetal:runbook:use", &runbook) ||
         !check_approved(req, node, runbook))
         return false;
     if ((strcmp(target, "clean") == 0 && !take_steps(req, runbook, "clean_steps")) ||
@@ -98,5 +100,8 @@ bool ci_runbook_use(struct ci_request *req, struct ci_node *node, const char *ta
         return false;
     *argument(req, "disable_ramdisk") =
         (struct ci_arg){.given = true, .number = ci_is_true(runbook->disable_ramdisk)};
-    return true;
+    /* What nobody owns, or everybody sees, an administrator has approved. */
+    return !runbook->owner || ci_is_true(runbook->public) ||
+           (ci_steps_ask(req, ci_arg(req, "clean_steps")->json, node) &&
+            ci_steps_ask(req, ci_arg(req, "service_steps")->json, node));
 }

@@ -3,9 +3,10 @@
  * Runbooks: list, show, create, patch and delete. The API alone keeps them; a verb names one in
  * place of steps.
  */
-#include "objects/runbook.h"
+#include "api/v1/runbooks.h"
 
 #include <pthread.h>
+#include <string.h>
 
 #include "api/notify.h"
 #include "api/patch.h"
@@ -60,7 +61,15 @@ static const struct ci_extra extras[] = {
 };
 static const char *const list_fields[] = {"uuid", "name", NULL};
 
+static const struct ci_ownership owned = {
+    .family = "runbook",
+    .kind = "runbook",
+    .owner = "owner",
+    .of_project = "(public OR owner = ?)",
+};
+
 const struct ci_view ci_runbook_view = {
+    .owned = &owned,
     .type = &ci_runbook_type,
     .collection = "runbooks",
     .key = "uuid",
@@ -144,9 +153,31 @@ bool ci_runbooks_list(struct ci_request *req)
     return ci_view_list(req, &ci_runbook_view, &filter, NULL);
 }
 
+bool ci_runbook_enter(struct ci_request *req, const char *ident, const char *rule,
+                      struct ci_runbook **ret_runbook)
+{
+    return ci_runbook_load(req->ctx, ident, ret_runbook) &&
+           ci_policy_ask(req, rule, &CI_POLICY_RUNBOOK(*ret_runbook));
+}
+
+/* A public one is shown to everybody. */
+static bool may_show(struct ci_request *req)
+{
+    struct ci_runbook *runbook;
+
+    if (!ci_runbook_load(req->ctx, req->idents[0], &runbook))
+        return false;
+    if (ci_policy_ask(req, "baremetal:runbook:get", &CI_POLICY_RUNBOOK(runbook)))
+        return true;
+    if (!ci_is_true(runbook->public))
+        return false;
+    ci_error_clear(req->ctx);
+    return true;
+}
+
 bool ci_runbook_show(struct ci_request *req)
 {
-    return ci_view_show(req, &ci_runbook_view);
+    return (req->ctx->who.is_admin || may_show(req)) && ci_view_show(req, &ci_runbook_view);
 }
 
 /* What the schema, which the document fits, does not say. */
@@ -192,7 +223,9 @@ bool ci_runbook_create_route(struct ci_request *req)
     const json_t *document = req->json ? req->json : ci_json(req->ctx, json_object());
 
     pthread_once(&once, make_schemas);
-    return check_new(req, document) && ci_create_fill(req, made, document) && own(req, made) &&
+    return check_new(req, document) &&
+           ci_steps_ask(req, json_object_get(document, "steps"), NULL) &&
+           ci_create_fill(req, made, document) && own(req, made) &&
            ci_notify_start(req->ctx, made, "create", NULL) &&
            ci_notify_done(req->ctx, made, "create", NULL, ci_runbook_create(req->ctx, made)) &&
            ci_reply_location(req, "/v1/runbooks/%s", made->uuid) &&
@@ -223,10 +256,39 @@ static bool patch(struct ci_request *req, const struct ci_patch_rules *allowed,
     if (ci_patch_value(req, "/public"))
         more = ci_json(req->ctx, json_pack("{s:n}", "owner"));
     return ci_patch_apply(req, allowed, runbook, more, &document) && check(req, document) &&
+           (!ci_patch_touches(req, "/steps") ||
+            ci_steps_ask(req, json_object_get(document, "steps"), NULL)) &&
            ci_patch_update(req, allowed, runbook, document) &&
            ci_notify_start(req->ctx, runbook, "update", NULL) &&
            ci_notify_done(req->ctx, runbook, "update", NULL, ci_runbook_save(req->ctx, runbook)) &&
            ci_view_reply(req, &ci_runbook_view, runbook->uuid);
+}
+
+/* Who owns it and who may see it have rules of their own; any other path needs the usual one. */
+static bool load_for_patch(struct ci_request *req, struct ci_runbook **ret_runbook)
+{
+    const char *const questions[] = {"baremetal:runbook:update:owner",
+                                     "baremetal:runbook:update:public", "baremetal:runbook:update"};
+    bool asked[3] = {false};
+    const json_t *operation;
+    size_t i;
+
+    if (!ci_runbook_load(req->ctx, req->idents[0], ret_runbook))
+        return false;
+    json_array_foreach(req->json, i, operation)
+    {
+        const char *path = json_string_value(json_object_get(operation, "path"));
+
+        asked[strncmp(path, "/owner", 6) == 0    ? 0
+              : strncmp(path, "/public", 7) == 0 ? 1
+                                                 : 2] = true;
+    }
+    asked[2] = asked[2] || i == 0;
+    for (i = 0; i < 3; i++) {
+        if (asked[i] && !ci_policy_ask(req, questions[i], &CI_POLICY_RUNBOOK(*ret_runbook)))
+            return false;
+    }
+    return true;
 }
 
 bool ci_runbook_patch_route(struct ci_request *req)
@@ -236,7 +298,7 @@ bool ci_runbook_patch_route(struct ci_request *req)
 
     pthread_once(&once, make_schemas);
     allowed = ci_api_has(req, RUNBOOK_TRAITS) ? &may : &old_may;
-    return ci_patch_check(req, allowed) && ci_runbook_load(req->ctx, req->idents[0], &runbook) &&
+    return ci_patch_check(req, allowed) && load_for_patch(req, &runbook) &&
            patch(req, allowed, runbook);
 }
 
@@ -244,7 +306,7 @@ bool ci_runbook_delete_route(struct ci_request *req)
 {
     struct ci_runbook *runbook;
 
-    return ci_runbook_load(req->ctx, req->idents[0], &runbook) &&
+    return ci_runbook_enter(req, req->idents[0], req->route->policy, &runbook) &&
            ci_notify_start(req->ctx, runbook, "delete", NULL) &&
            ci_notify_done(req->ctx, runbook, "delete", NULL, ci_runbook_destroy(req->ctx, runbook));
 }

@@ -72,6 +72,30 @@ bool ci_stepped_write(struct ci_text *text, const struct ci_view_row *row, size_
     return true;
 }
 
+bool ci_steps_ask(struct ci_request *req, const json_t *steps, const struct ci_node *node)
+{
+    const struct ci_policy_record record =
+        node ? CI_POLICY_NODE(node) : (struct ci_policy_record){0};
+    struct ci_text *refused = ci_text_new(req->ctx->mem, 900);
+    const json_t *one;
+    size_t i;
+
+    json_array_foreach(steps, i, one)
+    {
+        const char *interface = json_string_value(json_object_get(one, "interface"));
+        const char *step = json_string_value(json_object_get(one, "step"));
+
+        if (!interface || !step ||
+            ci_policy_lets(
+                req, ci_printf(req->ctx->mem, "baremetal:step:execute:%s.%s", interface, step),
+                &record))
+            continue;
+        ci_text_printf(refused, "%sinsufficient privileges to execute step %s on interface %s",
+                       refused->length > 0 ? "; " : "", step, interface);
+    }
+    return refused->length == 0 || ci_fail_text(req->ctx, NotAuthorized, "%s", refused->bytes);
+}
+
 static const char *key_of(struct ci_request *req, const json_t *step)
 {
     return ci_printf(req->ctx->mem, "interface: %s, step: %s",

@@ -36,6 +36,13 @@ ci_must_check bool ci_stepped_load_parts(const struct ci_view_row *row,
 bool ci_stepped_write(struct ci_text *text, const struct ci_view_row *row, size_t field,
                       const struct ci_stepped *what);
 
+/*
+ * Asks the rules baremetal:step:execute:INTERFACE.STEP that an operator has written, for each of
+ * the steps (which may be anything), with the node, or with none (NULL). Fails with NotAuthorized.
+ */
+ci_must_check bool ci_steps_ask(struct ci_request *req, const json_t *steps,
+                                const struct ci_node *node);
+
 /* Fails with InvalidDeployTemplate, of runbooks too, when a step is in the document's steps twice.
  */
 ci_must_check bool ci_steps_check_twice(struct ci_request *req, const json_t *document);

@@ -63,13 +63,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif self.headers['X-Auth-Token'] != self.server.own:
             self.answer(401, {})
         else:
-            self.answer(200 if token else 404, token or {'error': {'code': 404}})
+            self.answer(200 if token else self.server.unknown, token or {'error': {}})
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """`asked` lists the questions, `status` is answered to all when set; `own` is the token of who logs in."""
+    """`asked` lists the questions, `status` is answered to all when set, `unknown` to who asks
+    about a token that is none; `own` is the token of who logs in."""
 
     daemon_threads = True
+    unknown = 404
     own, own_roles = OWN, 'service'
     status = None
 

@@ -23,7 +23,7 @@ import time
 import urllib.parse
 
 GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'golden', 'rest')
-RECORDINGS = {'21.4': 'observed.jsonl.gz', 'master': 'observed-master.jsonl.gz'}
+RECORDINGS = {'21.4': 'observed.jsonl.gz'}  # others are observed-NAME.jsonl.gz
 
 UUID = re.compile(r'[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}')
 DATE = re.compile(r'\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?')
@@ -51,9 +51,15 @@ class Connection(http.client.HTTPConnection):
 
 
 class Client:
-    """One keep-alive connection that is opened again when the server has closed it."""
+    """One keep-alive connection that is opened again when the server has closed it.
 
-    def __init__(self, url):
+    Its own questions (get_json) are those of the token's bearer, when there is one.
+    """
+
+    def __init__(self, url, token=None):
+        self.own_headers = [('Accept', 'application/json')]
+        if token:
+            self.own_headers.append(('X-Auth-Token', token))
         parts = urllib.parse.urlsplit(url)
         self.base = '%s://%s' % (parts.scheme, parts.netloc)
         self.netloc = parts.netloc
@@ -93,8 +99,8 @@ class Client:
         return self._once(method, path, headers, body)
 
     def get_json(self, path, version='1.82'):
-        answer = self.request('GET', path, [('X-OpenStack-Ironic-API-Version', version),
-                                            ('Accept', 'application/json')])
+        version = ('X-OpenStack-Ironic-API-Version', version)
+        answer = self.request('GET', path, [version] + self.own_headers)
         return json.loads(answer.body) if answer.status == 200 else None
 
     def close(self):
@@ -105,7 +111,8 @@ class Client:
 
 def load(name):
     """The exchanges of a recording, by its short name or a file."""
-    path = os.path.join(GOLDEN, RECORDINGS[name]) if name in RECORDINGS else name
+    path = os.path.join(GOLDEN, RECORDINGS.get(name, 'observed-%s.jsonl.gz' % name))
+    path = path if os.path.exists(path) else name
     with (gzip.open if path.endswith('.gz') else open)(path, 'rt', encoding='utf-8') as lines:
         return [json.loads(line) for line in lines]
 
@@ -178,8 +185,8 @@ def differences(expected, got, where=''):
 class Replay:
     """One pass of a recording over one server."""
 
-    def __init__(self, url, exchanges):
-        self.client = Client(url)
+    def __init__(self, url, exchanges, token=None):
+        self.client = Client(url, token)
         self.exchanges = exchanges
         self.chosen = chosen_uuids(exchanges)
         self.ours = {}  # recorded UUID -> UUID that this server chose instead
@@ -340,7 +347,7 @@ def table(outcomes):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--url', required=True)
-    parser.add_argument('--recording', default='master', help='21.4, master or a file')
+    parser.add_argument('--recording', default='master', help='21.4, master, rbac-… or a file')
     parser.add_argument('--groups', help='report these groups only, separated by commas')
     parser.add_argument('--not-groups', help='leave these groups out of the report')
     parser.add_argument('--seq', help='report these exchanges only: 12,15-20')
