@@ -25,3 +25,5 @@ void ci_history_note(struct ci_task *task, const char *event_type, const char *e
 #define CI_HISTORY_ADOPTION "adoption"
 #define CI_HISTORY_UNPROVISION "unprovision"
 #define CI_HISTORY_TAKEOVER "takeover"
+#define CI_HISTORY_MONITORING "monitoring"
+#define CI_HISTORY_STARTFAIL "startup failure"

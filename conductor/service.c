@@ -21,8 +21,10 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "conductor/former.h"
+#include "conductor/periodic.h"
 #include "conductor/registry.h"
 #include "conductor/stuck.h"
+#include "conductor/sync_power.h"
 #include "conductor/task_private.h"
 #include "db/db.h"
 #include "drivers/hardware.h"
@@ -44,8 +46,8 @@ struct ci_conductor_private {
     const struct ci_config *config;
     struct ci_rpc *rpc;
     struct ci_notifier *notifier;
-    struct ci_rings *rings;
-    ci_conductor_open *open; /* NULL: calls come from this process only */
+    struct ci_periodic *periodic; /* once it is ready */
+    ci_conductor_open *open;      /* NULL: calls come from this process only */
     void *open_arg;
     bool opened;
     struct ci_conductor_record *record;
@@ -66,11 +68,17 @@ struct own_ctx {
     struct ci_arena *mem;
 };
 
+const struct ci_config *ci_conductor_config(const struct ci_conductor *conductor)
+{
+    const struct ci_config *config = ci_config_current();
+
+    return config ? config : conductor->own->config;
+}
+
 struct ci_ctx *ci_conductor_ctx_new(struct ci_conductor *conductor, const struct ci_ctx *from)
 {
     struct ci_arena *mem = ci_arena_new();
     struct own_ctx *own = ci_new(mem, struct own_ctx);
-    const struct ci_config *config = ci_config_current();
 
     own->mem = mem;
     own->ctx.mem = ci_arena_new();
@@ -78,7 +86,7 @@ struct ci_ctx *ci_conductor_ctx_new(struct ci_conductor *conductor, const struct
         ci_ctx_carry(&own->ctx, from);
         return &own->ctx;
     }
-    own->ctx.config = config ? config : conductor->own->config;
+    own->ctx.config = ci_conductor_config(conductor);
     own->ctx.db = conductor->db;
     own->ctx.rpc = conductor->own->rpc;
     own->ctx.notifier = conductor->own->notifier;
@@ -109,6 +117,11 @@ bool ci_conductor_is_ready(const struct ci_conductor *conductor)
     return stage == READY || stage == LEAVING;
 }
 
+bool ci_conductor_is_staying(const struct ci_conductor *conductor)
+{
+    return atomic_load(&conductor->own->stage) == READY;
+}
+
 bool ci_conductor_is_refused(const struct ci_conductor *conductor)
 {
     return atomic_load(&conductor->own->stage) == REFUSED;
@@ -128,7 +141,8 @@ static bool enter(struct ci_ctx *ctx, struct ci_conductor *conductor)
         return false;
     conductor->own->record = ci_object_copy(conductor->own->mem, record);
     conductor->id = record->id;
-    if (!ci_stuck_fail(conductor, ctx, conductor->own->rings))
+    if (!ci_stuck_fail(conductor, ctx) ||
+        !ci_periodic_start(ctx, conductor, &conductor->own->periodic))
         return false;
     atomic_store(&conductor->own->stage, READY);
     ci_info(ctx, "Conductor started", "host=%s id=%" PRId64 " group=\"%s\"", conductor->host,
@@ -251,12 +265,13 @@ static struct ci_conductor *conductor_new(struct ci_ctx *ctx)
     conductor->host = ci_strdup(mem, ci_jsonrpc_registered_host(ctx));
     conductor->db = ctx->db;
     conductor->workers = ci_workers_new(&workers);
+    conductor->rings = ci_rings_new();
+    conductor->sync_counts = ci_sync_counts_new();
     conductor->own = own;
     own->mem = mem;
     own->config = ctx->config;
     own->rpc = ctx->rpc;
     own->notifier = ctx->notifier;
-    own->rings = ci_rings_new();
     own->lock_file = -1;
     pthread_mutex_init(&own->lock, NULL);
     pthread_condattr_init(&monotonic);
@@ -283,8 +298,11 @@ static void conductor_free(struct ci_conductor *conductor)
     struct ci_conductor_private *own = conductor->own;
 
     stop_thread(own);
+    ci_periodic_stop(own->periodic);
     ci_workers_free(conductor->workers);
-    ci_rings_free(own->rings);
+    ci_periodic_free(own->periodic);
+    ci_sync_counts_free(conductor->sync_counts);
+    ci_rings_free(conductor->rings);
     if (own->lock_file >= 0)
         close(own->lock_file);
     pthread_cond_destroy(&own->wake);
@@ -345,6 +363,7 @@ static bool leave(struct ci_ctx *ctx, struct ci_conductor *conductor)
 
     if (!atomic_compare_exchange_strong(&conductor->own->stage, &ready, LEAVING))
         return false;
+    ci_periodic_stop(conductor->own->periodic);
     if (!ci_conductor_unregister(ctx, conductor->own->record))
         ci_warning(ctx, "The conductor could not be unregistered", "host=%s error=%s",
                    conductor->host, ctx->error->message);

@@ -3,6 +3,7 @@
 
 #include "base/workers.h"
 #include "rpc/client.h"
+#include "rpc/ring.h"
 
 /*
  * The conductor: registers itself, keeps its row alive, answers calls, runs work on nodes and
@@ -15,7 +16,9 @@ struct ci_conductor {
     const char *host;
     int64_t id; /* of its row in conductors */
     struct ci_db *db;
-    struct ci_workers *workers; /* refuses when full: NoFreeConductorWorker */
+    struct ci_workers *workers;         /* refuses when full: NoFreeConductorWorker */
+    struct ci_rings *rings;             /* who has which node */
+    struct ci_sync_counts *sync_counts; /* failed power syncs (sync_power.h) */
     struct ci_conductor_private *own;
 };
 
@@ -66,6 +69,12 @@ bool ci_conductor_dispatch(struct ci_ctx *ctx, enum ci_rpc_method method, json_t
 
 /* Is it registered, so that calls may come? They fail with TemporaryFailure before. */
 bool ci_conductor_is_ready(const struct ci_conductor *conductor);
+
+/* Is it registered, and not leaving? Periodic work ends early when it is not. */
+bool ci_conductor_is_staying(const struct ci_conductor *conductor);
+
+/* The configuration as it is now; valid until SIGHUP brings another. */
+const struct ci_config *ci_conductor_config(const struct ci_conductor *conductor);
 
 /* Has calls.def a function for the method? */
 bool ci_conductor_answers(enum ci_rpc_method method);

@@ -8,8 +8,8 @@
 #include "base/text.h"
 #include "conductor/history.h"
 #include "conductor/machine.h"
+#include "conductor/mapped.h"
 #include "conductor/task.h"
-#include "db/db.h"
 #include "objects/states.h"
 
 static const char *const states[] = {
@@ -54,42 +54,26 @@ static void fail_one(struct ci_conductor *conductor, const char *uuid, const cha
     ci_conductor_ctx_free(ctx);
 }
 
-/* Does the node map to this conductor? Nobody's nodes are left alone. */
-static bool is_ours(struct ci_conductor *conductor, struct ci_ctx *ctx, struct ci_rings *rings,
-                    const struct ci_rows *rows, size_t row)
+static bool fail_state(struct ci_conductor *conductor, struct ci_ctx *ctx, const char *state)
 {
-    const char *host;
+    const struct ci_mapped_query query = {
+        .columns = "",
+        .where = "reservation IS NULL AND provision_state = $1 ORDER BY provision_updated_at",
+        .n = 1,
+        .values = &state};
+    struct ci_mapped mapped;
 
-    if (ci_rings_find(ctx, rings, ci_row_text(rows, row, 1), ci_row_text(rows, row, 2),
-                      ci_row_text(rows, row, 0), &host))
-        return ci_same(host, conductor->host);
-    ci_error_clear(ctx);
-    return false;
-}
-
-static bool fail_state(struct ci_conductor *conductor, struct ci_ctx *ctx, struct ci_rings *rings,
-                       const char *state)
-{
-    const char *values[] = {state};
-    struct ci_rows *rows;
-
-    if (!ci_db_query(ctx,
-                     "SELECT uuid, driver, conductor_group FROM nodes WHERE reservation IS NULL "
-                     "AND provision_state = $1 ORDER BY provision_updated_at",
-                     1, values, &rows))
+    if (!ci_mapped_find(conductor, ctx, &query, &mapped))
         return false;
-    for (size_t i = 0; i < rows->count; i++) {
-        if (is_ours(conductor, ctx, rings, rows, i))
-            fail_one(conductor, ci_row_text(rows, i, 0), state);
-    }
+    for (size_t i = 0; i < mapped.count; i++)
+        fail_one(conductor, ci_mapped_uuid(&mapped, i), state);
     return true;
 }
 
-bool ci_stuck_fail(struct ci_conductor *conductor, struct ci_ctx *ctx, struct ci_rings *rings)
+bool ci_stuck_fail(struct ci_conductor *conductor, struct ci_ctx *ctx)
 {
     for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
-        if (ci_state_is(states[i], CI_STATE_IS_STUCK) &&
-            !fail_state(conductor, ctx, rings, states[i]))
+        if (ci_state_is(states[i], CI_STATE_IS_STUCK) && !fail_state(conductor, ctx, states[i]))
             return false;
     }
     return true;

@@ -2,12 +2,10 @@
 #pragma once
 
 #include "conductor/service.h"
-#include "rpc/ring.h"
 
 /*
  * Fails the nodes of this conductor that stand in a state whose work died with a former process
  * (deploying, cleaning, …), so that verbs lead on from there. Locks of that process are
  * taken back before. A node that cannot be moved is logged and left.
  */
-ci_must_check bool ci_stuck_fail(struct ci_conductor *conductor, struct ci_ctx *ctx,
-                                 struct ci_rings *rings);
+ci_must_check bool ci_stuck_fail(struct ci_conductor *conductor, struct ci_ctx *ctx);

@@ -163,6 +163,15 @@ bool ci_task_take_bare(struct ci_conductor *conductor, struct ci_ctx *ctx, const
     return true;
 }
 
+struct ci_task *ci_task_on(struct ci_conductor *conductor, struct ci_ctx *ctx, struct ci_node *node,
+                           const char *purpose)
+{
+    struct task *task = task_new(conductor, ctx, purpose);
+
+    task->base.node = node;
+    return &task->base;
+}
+
 bool ci_task_load_driver(struct ci_task *task)
 {
     return ci_hardware_of(task->ctx, task->node, &task->hardware);

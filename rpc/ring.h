@@ -45,6 +45,14 @@ ci_must_check bool ci_rings_find(struct ci_ctx *ctx, struct ci_rings *rings, con
                                  const char *group, const char *uuid, const char **ret_host);
 
 /*
+ * For many nodes at once: reads the rings if they are too old, and then tells of each node which
+ * conductor answers for it, without asking the database again; NULL when none does.
+ */
+ci_must_check bool ci_rings_refresh(struct ci_ctx *ctx, struct ci_rings *rings);
+const char *ci_rings_known(struct ci_ctx *ctx, struct ci_rings *rings, const char *driver,
+                           const char *group, const char *uuid);
+
+/*
  * Any live conductor with the driver, whatever its group; asks the database each time. Fails
  * with DriverNotFound.
  */

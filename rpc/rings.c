@@ -190,13 +190,37 @@ static enum found look(struct ci_ctx *ctx, struct ci_rings *rings, int64_t oldes
     return found;
 }
 
+/* What was read before is too old. */
+static int64_t oldest_kept_ns(const struct ci_ctx *ctx)
+{
+    return ci_time_monotonic_ns() - ctx->config->DEFAULT.hash_ring_reset_interval * NS_PER_S;
+}
+
+bool ci_rings_refresh(struct ci_ctx *ctx, struct ci_rings *rings)
+{
+    int64_t oldest_ns = oldest_kept_ns(ctx);
+    bool kept;
+
+    pthread_mutex_lock(&rings->lock);
+    kept = rings->now && rings->now->made_ns >= oldest_ns;
+    pthread_mutex_unlock(&rings->lock);
+    return kept || load(ctx, rings);
+}
+
+const char *ci_rings_known(struct ci_ctx *ctx, struct ci_rings *rings, const char *driver,
+                           const char *group, const char *uuid)
+{
+    const struct named_ring wanted = {.group = group_of(ctx, group), .driver = driver};
+    const char *host = NULL;
+
+    return look(ctx, rings, INT64_MIN, &wanted, uuid, &host) == FOUND ? host : NULL;
+}
+
 bool ci_rings_find(struct ci_ctx *ctx, struct ci_rings *rings, const char *driver,
                    const char *group, const char *uuid, const char **ret_host)
 {
     const struct named_ring wanted = {.group = group_of(ctx, group), .driver = driver};
-    int64_t oldest_ns =
-        ci_time_monotonic_ns() - ctx->config->DEFAULT.hash_ring_reset_interval * NS_PER_S;
-    enum found found = look(ctx, rings, oldest_ns, &wanted, uuid, ret_host);
+    enum found found = look(ctx, rings, oldest_kept_ns(ctx), &wanted, uuid, ret_host);
 
     /* What is missing has most often just come: look again before saying so. */
     if (found != FOUND) {
