@@ -54,7 +54,8 @@ static bool by_password(struct ci_request *req)
     if (!ci_htpasswd_identify(req->ctx, users, req->header(req, "Authorization"), &who.user_name)) {
         if (ci_failed_with(req->ctx, CI_ERR_Unauthorized))
             req->challenge = CI_HTPASSWD_CHALLENGE;
-        req->auth_fault = !ci_failed_with(req->ctx, CI_ERR_MustWait);
+        if (!ci_failed_with(req->ctx, CI_ERR_MustWait))
+            req->auth_fault = CI_AUTH_BY_PASSWORD;
         return false;
     }
     who.user_id = who.user_name;
@@ -73,7 +74,7 @@ static bool by_keystone(struct ci_request *req)
     }
     if (ci_failed_with(req->ctx, CI_ERR_MustWait))
         return false;
-    req->auth_fault = true;
+    req->auth_fault = CI_AUTH_BY_TOKEN;
     if (ci_failed_with(req->ctx, CI_ERR_Unauthorized))
         req->challenge = ci_keystone_challenge(req->ctx);
     return false;

@@ -121,9 +121,15 @@ static void write_auth(struct ci_request *req, int status, const char *message)
                     "Unavailable\"}");
         return;
     }
+    if (req->auth_fault == CI_AUTH_BY_PASSWORD) {
+        ci_text_add(req->reply, "{\"error\":{\"message\":");
+        ci_jsontext_string(req->reply, message);
+        ci_text_printf(req->reply, ",\"code\":%d}}", status);
+        return;
+    }
     ci_text_printf(req->reply,
                    "{\"error\": {\"code\": %d, \"title\": \"%s\", \"message\": ", status,
-                   status == 401 ? "Unauthorized" : "Bad Request");
+                   ci_fault_reason(status));
     ci_jsontext_string(req->reply, message);
     ci_text_add(req->reply, "}}");
 }

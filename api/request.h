@@ -17,6 +17,9 @@ struct ci_route;
 enum ci_secret { CI_SECRET_DRIVER, CI_SECRET_INSTANCE, CI_SECRETS_N };
 enum ci_secret_state { CI_SECRET_UNASKED, CI_SECRET_SHOWN, CI_SECRET_MASKED };
 
+/* Which layer could not find out who asks, and so in which form it says so. */
+enum ci_auth_fault { CI_AUTH_SETTLED, CI_AUTH_BY_TOKEN, CI_AUTH_BY_PASSWORD };
+
 /* One value of a named parameter, from the query or the body. */
 struct ci_arg {
     bool given;         /* present and not null */
@@ -70,9 +73,9 @@ struct ci_request {
     const char *location, *allow;       /* headers, or NULL */
     const char *challenge;              /* WWW-Authenticate, or NULL */
     const struct ci_document *document; /* is the answer in place of `reply`, or NULL */
-    bool webob_fault; /* errors in the router's form instead of the controllers' */
-    bool bare_fault;  /* {"faultcode", "faultstring"} without the outer envelope */
-    bool auth_fault;  /* {"error": {"code", "title", "message"}}: who asks was not found out */
+    bool webob_fault;              /* errors in the router's form instead of the controllers' */
+    bool bare_fault;               /* {"faultcode", "faultstring"} without the outer envelope */
+    enum ci_auth_fault auth_fault; /* who asks was not found out */
     bool no_version_headers;
     bool min_max_headers_only;
 };

@@ -106,7 +106,7 @@ static void collect_headers(const struct ci_request *req,
         headers[n++] = (struct ci_httpd_header){"Allow", req->allow};
     if (req->challenge)
         headers[n++] = (struct ci_httpd_header){"WWW-Authenticate", req->challenge};
-    if (req->reply->length > 0)
+    if (req->reply->length > 0 || req->content_type)
         headers[n++] = (struct ci_httpd_header){
             "Content-Type", req->content_type ? req->content_type : "application/json"};
     headers[n++] = (struct ci_httpd_header){"openstack-request-id", req->ctx->request_id};

@@ -36,7 +36,8 @@ class Matrix:
         for path, body in self.BEFORE:
             self.ask('POST', path, body, 201, headers={'X-Auth-Token': ADMIN})
         exchanges = replay.load('rbac-' + self.RECORDING)
-        outcomes = list(replay.Replay(self.castiron.url, exchanges, ADMIN).run())
+        outcomes = list(replay.Replay(self.castiron.url, exchanges,
+                                      ('X-Auth-Token', ADMIN)).run())
         recorded.judge(self, 'rbac-' + self.RECORDING, outcomes, self.EXACTLY)
 
 

@@ -54,6 +54,34 @@ START_TEST(the_body_guards_errors_are_bare)
 }
 END_TEST
 
+START_TEST(who_asks_is_refused_in_the_form_of_the_layer_that_asked)
+{
+    static const struct {
+        enum ci_auth_fault by;
+        int status;
+        const char *body;
+    } cases[] = {
+        {CI_AUTH_BY_TOKEN, 401,
+         "{\"error\": {\"code\": 401, \"title\": \"Unauthorized\", \"message\": \"No.\"}}"},
+        {CI_AUTH_BY_PASSWORD, 401, "{\"error\":{\"message\":\"No.\",\"code\":401}}"},
+        {CI_AUTH_BY_PASSWORD, 400, "{\"error\":{\"message\":\"No.\",\"code\":400}}"},
+        {CI_AUTH_BY_TOKEN, 503,
+         "{\"message\": \"The server is currently unavailable. Please try again at a later "
+         "time.<br /><br />\\nThe Keystone service is temporarily unavailable.\\n\\n\", "
+         "\"code\": \"503 Service Unavailable\", \"title\": \"Service Unavailable\"}"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct ci_request *req = failed(cases[i].status, "No.", NULL);
+
+        req->auth_fault = cases[i].by;
+        ci_fault_answer(req);
+        ck_assert_str_eq(req->reply->bytes, cases[i].body);
+        ck_assert(req->no_version_headers);
+    }
+}
+END_TEST
+
 START_TEST(clients_without_json_get_a_page_or_plain_text)
 {
     struct ci_request *req =
@@ -99,5 +127,6 @@ END_TEST
 
 UNIT_MAIN("api/fault", controllers_errors_are_json_in_json,
           the_routers_errors_have_code_title_and_description, the_body_guards_errors_are_bare,
+          who_asks_is_refused_in_the_form_of_the_layer_that_asked,
           clients_without_json_get_a_page_or_plain_text,
           no_message_is_longer_than_a_kilobyte_nor_cut_within_a_character)
