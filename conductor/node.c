@@ -170,14 +170,17 @@ static bool end_allocation(struct ci_task *task)
            ci_db_run(task->ctx, "DELETE FROM allocations WHERE id = $1", 1, values, NULL);
 }
 
+/* Saves, and lets the node go. */
 static bool save(struct ci_task *task, struct ci_node *node)
 {
-    if (!check_instance(task, node) || !check_resource_class(task, node))
-        return false;
-    if (!ends_allocation(task, node))
-        return ci_node_save(task->ctx, node);
-    return ci_db_begin(task->ctx) && end_allocation(task) && ci_node_save(task->ctx, node) &&
-           ci_db_commit(task->ctx);
+    bool allowed = check_instance(task, node) && check_resource_class(task, node), done;
+
+    if (allowed && !ends_allocation(task, node))
+        return ci_task_save_and_release(task, node);
+    done = allowed && ci_db_begin(task->ctx) && end_allocation(task) &&
+           ci_node_save(task->ctx, node) && ci_db_commit(task->ctx);
+    ci_task_release(task);
+    return done;
 }
 
 bool ci_call_update_node(struct ci_call *call)
@@ -199,7 +202,6 @@ bool ci_call_update_node(struct ci_call *call)
                            &task))
         return false;
     done = save(task, node);
-    ci_task_release(task);
     /* Ironic answers with the node as it was saved, and so as it was locked. */
     node->reservation = call->conductor->host;
     return done && answer_node(call, node);

@@ -267,6 +267,7 @@ static struct ci_conductor *conductor_new(struct ci_ctx *ctx)
     conductor->workers = ci_workers_new(&workers);
     conductor->rings = ci_rings_new();
     conductor->sync_counts = ci_sync_counts_new();
+    conductor->holds = ci_holds_new();
     conductor->own = own;
     own->mem = mem;
     own->config = ctx->config;
@@ -303,6 +304,7 @@ static void conductor_free(struct ci_conductor *conductor)
     ci_periodic_free(own->periodic);
     ci_sync_counts_free(conductor->sync_counts);
     ci_rings_free(conductor->rings);
+    ci_holds_free(conductor->holds);
     if (own->lock_file >= 0)
         close(own->lock_file);
     pthread_cond_destroy(&own->wake);

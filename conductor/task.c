@@ -60,13 +60,25 @@ static bool again(const struct task *task, enum ci_lock lock, int64_t tries)
     return true;
 }
 
+static bool reserve_once(struct task *task, const char *ident, int64_t at_us,
+                         struct ci_node **ret_node)
+{
+    struct ci_holds *holds = task->conductor->holds;
+    bool taken;
+
+    ci_holds_open(holds);
+    taken = ci_node_reserve_at(task->base.ctx, ident, task->conductor->host, at_us, ret_node);
+    ci_holds_close(holds, &task->hold, taken ? (*ret_node)->uuid : NULL);
+    return taken;
+}
+
 static bool reserve(struct task *task, const char *ident, enum ci_lock lock)
 {
     struct ci_ctx *ctx = task->base.ctx;
     struct ci_node *node;
     int64_t tries = 1, at_us = ci_time_now_us();
 
-    while (!ci_node_reserve_at(ctx, ident, task->conductor->host, at_us, &node)) {
+    while (!reserve_once(task, ident, at_us, &node)) {
         if (ci_failed_with(ctx, CI_ERR_DatabaseUnavailable))
             ci_task_owe(task->conductor, ident, at_us);
         if (!again(task, lock, tries++))
@@ -81,11 +93,23 @@ static bool reserve(struct task *task, const char *ident, enum ci_lock lock)
     return true;
 }
 
+static void end_hold(struct task *task)
+{
+    task->held = false;
+    ci_holds_drop(task->conductor->holds, &task->hold);
+}
+
+static void note_release(struct ci_ctx *ctx, const struct task *task)
+{
+    ci_debug(ctx, "Node released", "node=%s purpose=%s held_ms=%" PRId64, task->base.node->uuid,
+             task->base.purpose, (ci_time_monotonic_ns() - task->since_ns) / (NS_PER_S / 1000));
+}
+
 static void give_back(struct ci_ctx *ctx, struct task *task)
 {
     struct ci_node *node = task->base.node;
 
-    task->held = false;
+    end_hold(task);
     if (!ci_node_release(ctx, node->id, task->conductor->host)) {
         if (ci_failed_with(ctx, CI_ERR_DatabaseUnavailable))
             ci_task_owe(task->conductor, node->uuid, CI_NULL_TIME);
@@ -94,8 +118,7 @@ static void give_back(struct ci_ctx *ctx, struct task *task)
                        node->uuid, ctx->error->message);
         return;
     }
-    ci_debug(ctx, "Node released", "node=%s purpose=%s held_ms=%" PRId64, node->uuid,
-             task->base.purpose, (ci_time_monotonic_ns() - task->since_ns) / (NS_PER_S / 1000));
+    note_release(ctx, task);
 }
 
 void ci_task_release(struct ci_task *base)
@@ -113,9 +136,33 @@ void ci_task_release(struct ci_task *base)
     ctx->error = former;
 }
 
+bool ci_task_save_and_release(struct ci_task *base, struct ci_node *node)
+{
+    struct task *task = (struct task *)base;
+    struct ci_ctx *ctx = base->ctx;
+    bool released = false,
+         saved = ci_node_save_and_release(ctx, node, task->conductor->host, &released);
+
+    if (released) {
+        end_hold(task);
+        note_release(ctx, task);
+        return true;
+    }
+    if (!saved && ci_failed_with(ctx, CI_ERR_DatabaseUnavailable)) {
+        /* Both may have been done. */
+        end_hold(task);
+        ci_task_owe(task->conductor, base->node->uuid, CI_NULL_TIME);
+        return false;
+    }
+    /* The lock was taken from us: what is to be saved is saved, and the release says so. */
+    saved = saved && ci_node_save(ctx, node);
+    ci_task_release(base);
+    return saved;
+}
+
 void ci_task_forget(struct ci_task *task)
 {
-    ((struct task *)task)->held = false;
+    end_hold((struct task *)task);
 }
 
 /* At the end of the arena, when its context may be half gone: with a context of its own. */

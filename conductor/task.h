@@ -49,6 +49,12 @@ ci_must_check bool ci_task_upgrade_once(struct ci_task *task);
 /* Gives the lock back, also after a failure and within a transaction (which is rolled back). */
 void ci_task_release(struct ci_task *task);
 
+/*
+ * Saves `node`, the task's with what is to be changed, and gives the lock back, by one statement
+ * where it is still ours. The lock is not held afterwards, whatever it answers.
+ */
+ci_must_check bool ci_task_save_and_release(struct ci_task *task, struct ci_node *node);
+
 /* The node is deleted: there is no lock any more that could be given back. */
 void ci_task_forget(struct ci_task *task);
 

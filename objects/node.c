@@ -260,19 +260,43 @@ static bool keep_times(struct ci_ctx *ctx, struct ci_node *node)
     return true;
 }
 
-bool ci_node_save(struct ci_ctx *ctx, struct ci_node *node)
+/* What is to be right before a node is saved. */
+static bool prepare(struct ci_ctx *ctx, struct ci_node *node)
 {
-    bool found;
-
     if (is_changed(node, ci_node_uuid_n))
         return ci_fail_text(ctx, InvalidParameterValue,
                             "Cannot overwrite UUID for an existing Node.");
     cut_long_texts(ctx, node);
-    if (!check(ctx, node) || !keep_times(ctx, node))
+    return check(ctx, node) && keep_times(ctx, node);
+}
+
+bool ci_node_save(struct ci_ctx *ctx, struct ci_node *node)
+{
+    bool found;
+
+    if (!prepare(ctx, node))
         return false;
     if (!ci_row_save(ctx, node, &found))
         return explain(ctx, node);
     return found || ci_fail(ctx, NodeNotFound, node->uuid);
+}
+
+bool ci_node_save_and_release(struct ci_ctx *ctx, struct ci_node *node, const char *host,
+                              bool *ret_released)
+{
+    const char *former = node->reservation;
+    bool released = false, saved;
+
+    if (!prepare(ctx, node))
+        return false;
+    ci_node_set_reservation(node, NULL);
+    saved = ci_row_save_while(ctx, node, "reservation", host, &released) || explain(ctx, node);
+    if (!released) {
+        node->reservation = former;
+        ci_fieldset_remove(&node->object.changed, ci_node_reservation_n);
+    }
+    *ret_released = released;
+    return saved;
 }
 
 /* What hangs on a node: what refers to other rows first. */

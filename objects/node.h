@@ -59,5 +59,12 @@ ci_must_check bool ci_node_create(struct ci_ctx *ctx, struct ci_node *node);
 /* Saves what changed; the same failures, and NodeNotFound. */
 ci_must_check bool ci_node_save(struct ci_ctx *ctx, struct ci_node *node);
 
+/*
+ * The same, and gives the lock of `host` back in one statement. *ret_released is false, and
+ * nothing is saved, when the node is not locked by it any more.
+ */
+ci_must_check bool ci_node_save_and_release(struct ci_ctx *ctx, struct ci_node *node,
+                                            const char *host, bool *ret_released);
+
 /* Deletes the node and everything that hangs on it, in one transaction. */
 ci_must_check bool ci_node_destroy(struct ci_ctx *ctx, const struct ci_node *node);

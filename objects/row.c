@@ -337,13 +337,14 @@ static void add_key(struct ci_ctx *ctx, struct ci_text *sql, const struct ci_obj
     }
 }
 
-bool ci_row_save(struct ci_ctx *ctx, void *of, bool *ret_found)
+bool ci_row_save_while(struct ci_ctx *ctx, void *of, const char *name, const char *value,
+                       bool *ret_found)
 {
     struct ci_object *object = of;
     const struct ci_type *type = object->type;
     int minor = target_minor(ctx, type);
     struct ci_text *sql = ci_text_new(ctx->mem, STATEMENT_LIMIT);
-    const char *values[CI_FIELDS_MAX + 4];
+    const char *values[CI_FIELDS_MAX + 5];
     int64_t now_us = ci_time_now_us(), changed = 0;
     size_t n = 0;
 
@@ -364,6 +365,11 @@ bool ci_row_save(struct ci_ctx *ctx, void *of, bool *ret_found)
     values[n++] = ci_time_db(ctx->mem, now_us);
     ci_text_printf(sql, "updated_at = $%zu", n);
     add_key(ctx, sql, object, values, &n);
+    if (name) {
+        values[n++] = value;
+        /* IS TRUE keeps the planner from an index of that column: the key finds the row. */
+        ci_text_printf(sql, " AND (\"%s\" = $%zu) IS TRUE", name, n);
+    }
 
     if (!ci_db_run(ctx, sql->bytes, n, values, &changed))
         return false;
@@ -374,6 +380,11 @@ bool ci_row_save(struct ci_ctx *ctx, void *of, bool *ret_found)
     if (ret_found)
         *ret_found = changed > 0;
     return true;
+}
+
+bool ci_row_save(struct ci_ctx *ctx, void *object, bool *ret_found)
+{
+    return ci_row_save_while(ctx, object, NULL, NULL, ret_found);
 }
 
 bool ci_row_delete(struct ci_ctx *ctx, const void *of, bool *ret_found)

@@ -57,6 +57,9 @@ ci_must_check bool ci_row_insert(struct ci_ctx *ctx, void *object);
  * type's NotFound left to the caller: *ret_found says whether the row was there (may be NULL).
  */
 ci_must_check bool ci_row_save(struct ci_ctx *ctx, void *object, bool *ret_found);
+/* The same, if the row's column `name` has that value now: *ret_found says so. */
+ci_must_check bool ci_row_save_while(struct ci_ctx *ctx, void *object, const char *name,
+                                     const char *value, bool *ret_found);
 
 /*
  * Ends a transaction by how its work went: commits when well is true, rolls back (keeping the

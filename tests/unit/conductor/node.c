@@ -80,6 +80,63 @@ START_TEST(an_update_saves_what_changed_and_nothing_else)
 }
 END_TEST
 
+/* How often the node's row is written, which the triggers of a test count. */
+static void count_writes(void)
+{
+    ok(ci_db_script(bench.ctx, "CREATE TABLE writes (field TEXT);"
+                               "CREATE TRIGGER count_write AFTER UPDATE ON nodes BEGIN "
+                               "INSERT INTO writes VALUES (NEW.reservation); END"));
+}
+
+START_TEST(an_update_is_saved_and_its_lock_given_back_by_one_statement)
+{
+    struct ci_node *node = node_in(CI_STATE_AVAILABLE), *after;
+    json_t *answer;
+
+    count_writes();
+    ci_node_set_description(node, "new");
+    ok(bench_call(node, CI_RPC_update_node, json_pack("{s:o}", "node_obj", bench_message(node)),
+                  &answer));
+    ck_assert_int_eq(bench_count("SELECT count(*) FROM writes"), 2); /* taken, and saved */
+    ok(ci_wire_read(bench.ctx, answer, CI_WIRE_CLIENT, &after));
+    ck_assert_str_eq(after->description, "new");
+    ck_assert_str_eq(after->reservation, "testhost"); /* as it was saved, in Ironic's answer */
+    after = bench_reload(node);
+    ck_assert_ptr_null(after->reservation);
+    ck_assert_str_eq(after->description, "new");
+    bench_stop();
+}
+END_TEST
+
+START_TEST(an_update_whose_lock_is_lost_is_saved_all_the_same)
+{
+    struct ci_node *node = node_in(CI_STATE_AVAILABLE), *after;
+
+    ok(ci_db_script(bench.ctx, "CREATE TRIGGER steal AFTER UPDATE OF reservation ON nodes "
+                               "WHEN NEW.reservation = 'testhost' BEGIN UPDATE nodes "
+                               "SET reservation = 'another' WHERE id = NEW.id; END"));
+    ci_node_set_description(node, "new");
+    ok(update(node, false));
+    after = bench_reload(node);
+    ck_assert_str_eq(after->description, "new");
+    ck_assert_str_eq(after->reservation, "another");
+    bench_stop();
+}
+END_TEST
+
+START_TEST(an_update_that_the_database_refuses_leaves_no_lock)
+{
+    struct ci_node *node = node_in(CI_STATE_AVAILABLE), *other = bench_node("m", CI_STATE_ENROLL);
+
+    ci_node_set_name(node, other->name);
+    refused(DuplicateName, "A node with name m already exists", update(node, false));
+    ck_assert_ptr_null(bench_reload(other)->reservation);
+    ok(ci_node_load(bench.ctx, "n", &node));
+    ck_assert_ptr_null(node->reservation);
+    bench_stop();
+}
+END_TEST
+
 START_TEST(a_sender_of_an_older_release_leaves_what_it_does_not_know)
 {
     struct ci_node *node = node_in(CI_STATE_ACTIVE), *sent = bench_reload(node), *after;
@@ -357,6 +414,9 @@ END_TEST
 UNIT_MAIN("conductor/node", a_created_node_gets_its_interfaces_and_is_answered,
           a_node_of_an_unknown_driver_has_no_conductor,
           an_update_saves_what_changed_and_nothing_else,
+          an_update_is_saved_and_its_lock_given_back_by_one_statement,
+          an_update_whose_lock_is_lost_is_saved_all_the_same,
+          an_update_that_the_database_refuses_leaves_no_lock,
           a_sender_of_an_older_release_leaves_what_it_does_not_know,
           leaving_maintenance_clears_its_reason_and_fault,
           protection_asks_for_an_active_node_and_its_reason_for_protection,
