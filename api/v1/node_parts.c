@@ -223,8 +223,14 @@ static bool change_traits(struct ci_request *req, enum ci_rpc_method method, jso
     if (told)
         tell_traits(req, node, method, args);
     ci_notify_crud(req->ctx, node, "update", CI_NOTIFY_START, told);
-    return ci_notify_done(req->ctx, node, "update", told,
-                          ci_rpc_node(req->ctx, node, method, args, &result));
+    if (ci_notify_done(req->ctx, node, "update", told,
+                       ci_rpc_node(req->ctx, node, method, args, &result)))
+        return true;
+    if (!ci_failed_with(req->ctx, CI_ERR_NodeTraitNotFound))
+        return false;
+    /* A conductor of Ironic's calls the node by the number of its row. */
+    ci_error_clear(req->ctx);
+    return ci_fail(req->ctx, NodeTraitNotFound, node->uuid, req->idents[1]);
 }
 
 bool ci_traits_set(struct ci_request *req)
