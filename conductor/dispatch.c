@@ -78,7 +78,7 @@ bool ci_conductor_dispatch(struct ci_ctx *ctx, enum ci_rpc_method method, json_t
         .ctx = ctx, .conductor = service, .args = args, .ret_result = ret_result};
 
     *ret_result = NULL;
-    if (!ci_conductor_is_ready(call.conductor))
+    if (!ci_conductor_await_ready(call.conductor))
         return ci_fail(ctx, TemporaryFailure);
     if (!ci_conductor_answers(method))
         return ci_fail_status(ctx, IronicException, 501, "Endpoint does not support RPC method %s",

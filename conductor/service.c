@@ -33,8 +33,12 @@
 /* Work on nodes may be deep in a driver; its stack is committed only as far as it is used. */
 #define WORKER_STACK ((size_t)1 << 20)
 
+/* How long a call waits for the rows of this conductor: a slow database, not a broken one. */
+enum { ENTER_S = 30 };
+
 enum stage {
-    WAITING, /* for a former process of this name to show whether it lives */
+    WAITING,  /* for a former process of this name to show whether it lives */
+    ENTERING, /* what was sent here comes in, and is answered when the rows are written */
     READY,
     LEAVING, /* offline for others, but calls are still answered */
     CLOSED,  /* no calls any more */
@@ -117,6 +121,29 @@ bool ci_conductor_is_ready(const struct ci_conductor *conductor)
     return stage == READY || stage == LEAVING;
 }
 
+static void set_stage(struct ci_conductor_private *own, enum stage stage)
+{
+    atomic_store(&own->stage, stage);
+    pthread_mutex_lock(&own->lock);
+    pthread_cond_broadcast(&own->wake);
+    pthread_mutex_unlock(&own->lock);
+}
+
+bool ci_conductor_await_ready(struct ci_conductor *conductor)
+{
+    struct ci_conductor_private *own = conductor->own;
+    struct timespec until;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += ENTER_S;
+    pthread_mutex_lock(&own->lock);
+    while (atomic_load(&own->stage) == ENTERING &&
+           pthread_cond_timedwait(&own->wake, &own->lock, &until) == 0)
+        ;
+    pthread_mutex_unlock(&own->lock);
+    return ci_conductor_is_ready(conductor);
+}
+
 bool ci_conductor_is_staying(const struct ci_conductor *conductor)
 {
     return atomic_load(&conductor->own->stage) == READY;
@@ -132,6 +159,7 @@ static bool enter(struct ci_ctx *ctx, struct ci_conductor *conductor)
 {
     struct ci_conductor_record *record;
 
+    set_stage(conductor->own, ENTERING);
     if (conductor->own->open) {
         conductor->own->opened = true;
         conductor->own->open(ctx, conductor, conductor->own->open_arg);
@@ -144,7 +172,7 @@ static bool enter(struct ci_ctx *ctx, struct ci_conductor *conductor)
     if (!ci_stuck_fail(conductor, ctx) ||
         !ci_periodic_start(ctx, conductor, &conductor->own->periodic))
         return false;
-    atomic_store(&conductor->own->stage, READY);
+    set_stage(conductor->own, READY);
     ci_info(ctx, "Conductor started", "host=%s id=%" PRId64 " group=\"%s\"", conductor->host,
             conductor->id, conductor->own->record->conductor_group);
     return true;
@@ -171,7 +199,7 @@ static void refuse(struct ci_ctx *ctx, struct ci_conductor *conductor)
     if (!ctx->error)
         (void)ci_former_fail(ctx, conductor->host, "its heartbeats go on");
     ci_error_log(ctx, "The conductor does not start", "error=%s", ctx->error->message);
-    atomic_store(&conductor->own->stage, REFUSED);
+    set_stage(conductor->own, REFUSED);
     kill(getpid(), SIGTERM);
 }
 

@@ -77,6 +77,12 @@ bool ci_conductor_is_staying(const struct ci_conductor *conductor);
 /* The configuration as it is now; valid until SIGHUP brings another. */
 const struct ci_config *ci_conductor_config(const struct ci_conductor *conductor);
 
+/*
+ * The same, after the moment in which it enters: messages come in before its rows are written,
+ * since they may have waited in its queue, and are no reason to send anybody away.
+ */
+bool ci_conductor_await_ready(struct ci_conductor *conductor);
+
 /* Has calls.def a function for the method? */
 bool ci_conductor_answers(enum ci_rpc_method method);
 

@@ -150,6 +150,46 @@ START_TEST(calls_are_refused_once_it_has_left)
 }
 END_TEST
 
+static struct ci_conductor *entering;
+static pthread_t early_caller;
+static atomic_bool calling, early_answered;
+
+/* Calls while the conductor enters, as a message does that has waited in its queue. */
+static void *call_early(void *arg)
+{
+    struct ci_ctx *ctx = ci_conductor_ctx_new(entering, bench.ctx);
+    json_t *args = ci_json(ctx, json_pack("{ss}", "driver_name", "fake-hardware")), *answer;
+
+    (void)arg;
+    atomic_store(&calling, true);
+    if (ci_conductor_dispatch(ctx, CI_RPC_get_driver_properties, args, &answer, entering))
+        atomic_store(&early_answered, true);
+    ci_conductor_ctx_free(ctx);
+    return NULL;
+}
+
+/* A ci_conductor_open: the call has begun when the start goes on. */
+static void let_in(struct ci_ctx *ctx, struct ci_conductor *conductor, void *arg)
+{
+    (void)ctx, (void)arg;
+    entering = conductor;
+    ck_assert_int_eq(pthread_create(&early_caller, NULL, call_early, NULL), 0);
+    while (!atomic_load(&calling))
+        bench_nap();
+    for (int i = 0; i < 50; i++)
+        bench_nap();
+}
+
+START_TEST(what_waited_in_its_queue_is_answered_when_it_has_entered)
+{
+    bench_prepare();
+    ok(ci_conductor_start_open(bench.ctx, let_in, NULL, &bench.conductor));
+    pthread_join(early_caller, NULL);
+    ck_assert(early_answered);
+    bench_stop();
+}
+END_TEST
+
 START_TEST(a_context_of_its_own_has_an_identity_and_a_request_id)
 {
     struct ci_ctx *ctx, *copy;
@@ -229,5 +269,6 @@ UNIT_MAIN("conductor/service", a_started_conductor_is_registered_with_what_it_of
           a_stopped_conductor_is_offline_and_offers_nothing, started_again_it_has_the_same_row,
           a_second_one_on_the_same_database_is_refused, without_hardware_types_it_does_not_start,
           what_a_killed_process_left_is_put_right, calls_are_refused_once_it_has_left,
+          what_waited_in_its_queue_is_answered_when_it_has_entered,
           a_context_of_its_own_has_an_identity_and_a_request_id,
           of_many_that_call_at_once_each_is_answered_or_locked_out)

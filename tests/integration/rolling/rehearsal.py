@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A chapter of the guide, run from its first to its last line while clients work."""
+import os
+import subprocess
+import time
+
+import member
+import server
+from rolling import guide, judge, load
+from rolling.stage import Stage
+
+RING_S = 3
+FROM_IRONIC = 'Rolling, from Ironic 21.4'  # chapters of the guide
+OLD = [('conductor-1', 'ironic-conductor'), ('conductor-2', 'ironic-conductor'),
+       ('api-1', 'ironic-api'), ('api-2', 'ironic-api')]
+INSERT = '''
+insert into nodes (uuid, name, driver, provision_state, power_state, version, owner,
+    conductor_group, console_enabled, maintenance, protected, retired, automated_clean,
+    boot_interface, deploy_interface, management_interface, power_interface, network_interface,
+    storage_interface, inspect_interface, raid_interface, bios_interface, console_interface,
+    rescue_interface, vendor_interface, properties, extra, driver_info, instance_info,
+    driver_internal_info, created_at, provision_updated_at)
+select gen_random_uuid(), '%(owner)s-' || n, 'fake-hardware', '%(state)s', 'power off', '1.37',
+    '%(owner)s', '', false, false, false, false, null, 'fake', 'fake', 'fake', 'fake', 'noop',
+    'noop', 'fake', 'no-raid', 'no-bios', 'no-console', 'no-rescue', 'no-vendor', '{}', '{}',
+    '{}', '{}', '{}', now(), now() from generate_series(1, %(count)d) n
+returning uuid'''
+
+
+class Rehearsal:
+    """One run; run() gives the verdict."""
+
+    NODES, OWN, WALKERS = 1000, 60, 50
+    RATE, WALKS = 20, 4  # requests a second, and questions to the walking nodes
+    BEFORE_S, AFTER_S = 8, 8
+    ANSWER_S = 60  # [DEFAULT]rpc_response_timeout
+
+    def __init__(self, postgres, rabbit, chapter, units):
+        self.chapter, self.units = chapter, units
+        self.stage = Stage(postgres, rabbit, {
+            'DEFAULT': {'hash_ring_reset_interval': RING_S},
+            'conductor': {'graceful_shutdown_timeout': 60, 'heartbeat_timeout': 20,
+                          'heartbeat_interval': 3},
+            'fake': {'deploy_delay': '0,1', 'power_delay': '0,1'}})
+        self.stage.ring_s = RING_S
+        self.clients = self.began = self.swapped = None
+
+    def insert(self, owner, count, state):
+        cluster = self.stage.cluster
+        return [row[0] for row in cluster.postgres.sql(
+            INSERT % {'owner': owner, 'count': count, 'state': state}, cluster.database)]
+
+    def make_database(self):
+        """As Debian's package makes it."""
+        machine = self.stage.configure('db-1')
+        command = ([*member.DEBIAN[:-1], member.DEBIAN[-1] % 'dbsync']
+                   if self.units is None else [server.BUILD + '/castiron-dbsync'])
+        done = subprocess.run([*command, '--config-file', machine.path('/etc/ironic/ironic.conf'),
+                               'create_schema'], stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=180)
+        if done.returncode != 0:
+            raise AssertionError('create_schema: %s%s' % (done.stdout, done.stderr))
+
+    def fill(self):
+        """Nodes of all; gives the clients their own."""
+        others = self.insert('others', self.NODES, 'active')
+        own = self.insert('own', self.OWN, 'available')
+        walkers = self.insert('walkers', self.WALKERS, 'available')
+        return others + own, own, walkers
+
+    def run(self, say=lambda text: None):
+        self.stage.options['DEFAULT']['rpc_response_timeout'] = self.ANSWER_S
+        self.make_database()
+        uuids, own, walkers = self.fill()
+        self.stage.start(self.units)
+        self.clients = load.Load(self.stage.balancer.port, uuids, own, walkers, self.RATE,
+                                 self.WALKS).start()
+        used, began = judge.cpu_s(self.stage.services()), time.monotonic()
+        time.sleep(self.BEFORE_S)
+        used = judge.cpu_s(self.stage.services()) - used
+        cpu = used / (time.monotonic() - began) / os.cpu_count()
+        self.began = time.time()
+        for step in guide.steps(self.chapter):
+            say('%6.1f s  %s# %s' % (time.time() - self.began, step.machine, step.command))
+            self.stage.machine(step.machine).run(step.command)
+            if 'start castiron-api' in step.command or 'restart castiron-api' in step.command:
+                self.swapped = time.time()
+        time.sleep(self.AFTER_S)
+        self.clients.stop()
+        say('%6.1f s  clients have stopped' % (time.time() - self.began))
+        return judge.Verdict(self.stage, self.clients, self.began, self.swapped, cpu)
+
+    def discard(self):
+        if self.clients:
+            for thread in [*self.clients.mixes, self.clients.walkers]:
+                thread.ending.set()
+        self.stage.discard()
+
+
