@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 #include "base/text.h"
 
@@ -138,6 +139,13 @@ static void set_connection(CURL *handle, const struct ci_httpc_options *o)
         curl_easy_setopt(handle, CURLOPT_UNIX_SOCKET_PATH, o->unix_socket);
 }
 
+static bool is_folder(const char *path)
+{
+    struct stat found;
+
+    return stat(path, &found) == 0 && S_ISDIR(found.st_mode);
+}
+
 /* Whom to trust, and who we are. False when curl cannot do as it is told: then nothing goes out. */
 static bool set_trust(CURL *handle, const struct ci_httpc_options *o)
 {
@@ -148,7 +156,16 @@ static bool set_trust(CURL *handle, const struct ci_httpc_options *o)
         curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, o->insecure ? 0L : 2L) == CURLE_OK;
 
     if (o->ca_file)
-        set = set && curl_easy_setopt(handle, CURLOPT_CAINFO, o->ca_file) == CURLE_OK;
+        set =
+            set && curl_easy_setopt(handle, is_folder(o->ca_file) ? CURLOPT_CAPATH : CURLOPT_CAINFO,
+                                    o->ca_file) == CURLE_OK;
+    if (o->tls_minimum)
+        set = set && curl_easy_setopt(handle, CURLOPT_SSLVERSION,
+                                      strcmp(o->tls_minimum, "1.3") == 0
+                                          ? (long)CURL_SSLVERSION_TLSv1_3
+                                          : (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK;
+    if (o->tls_ciphers)
+        set = set && curl_easy_setopt(handle, CURLOPT_SSL_CIPHER_LIST, o->tls_ciphers) == CURLE_OK;
     if (o->cert_file)
         set = set && curl_easy_setopt(handle, CURLOPT_SSLCERT, o->cert_file) == CURLE_OK;
     if (o->key_file)
@@ -323,6 +340,8 @@ struct ci_httpc *ci_httpc_new(const struct ci_httpc_options *options)
     client->mem = mem;
     *o = *options;
     o->ca_file = ci_strdup(mem, o->ca_file);
+    o->tls_minimum = ci_strdup(mem, o->tls_minimum);
+    o->tls_ciphers = ci_strdup(mem, o->tls_ciphers);
     o->cert_file = ci_strdup(mem, o->cert_file);
     o->key_file = ci_strdup(mem, o->key_file);
     o->user = ci_strdup(mem, o->user);

@@ -16,7 +16,9 @@
 struct ci_httpc;
 
 struct ci_httpc_options {
-    const char *ca_file;              /* whom to trust; NULL: the system's */
+    const char *ca_file;              /* whom to trust, a file or a folder; NULL: the system's */
+    const char *tls_minimum;          /* "1.2" or "1.3"; NULL: what libcurl thinks */
+    const char *tls_ciphers;          /* of TLS 1.2, in OpenSSL's words; NULL: the same */
     bool insecure;                    /* trust whoever answers */
     const char *cert_file, *key_file; /* to show who we are; NULL: nobody */
     const char *user, *password;      /* HTTP basic; NULL: none */

@@ -14,10 +14,10 @@
 #include "conductor/calls.h"
 #include "conductor/course.h"
 #include "conductor/history.h"
-#include "objects/info.h"
 #include "conductor/limits.h"
 #include "conductor/machine.h"
 #include "conductor/power.h"
+#include "objects/info.h"
 
 #define FAULT "clean failure"
 
@@ -103,7 +103,7 @@ static bool fail(struct ci_task *task, const char *message)
 static bool ends_well(struct ci_task *task);
 static bool abort_cleaning(struct ci_task *task);
 
-static const struct ci_course course = {
+const struct ci_course ci_clean_course = {
     .flow = CI_FLOW_CLEAN,
     .words = words,
     .target = target_of,
@@ -119,8 +119,8 @@ static bool ends_well(struct ci_task *task)
     bool manual = is_manual(task), no_ramdisk;
 
     ci_node_set_clean_step(task->node, NULL);
-    if (!ci_course_no_ramdisk(task, &course, &no_ramdisk) || !ci_flow_wipe(task, CI_FLOW_CLEAN) ||
-        !ci_node_save(task->ctx, task->node))
+    if (!ci_course_no_ramdisk(task, &ci_clean_course, &no_ramdisk) ||
+        !ci_flow_wipe(task, CI_FLOW_CLEAN) || !ci_node_save(task->ctx, task->node))
         return false;
     if (!no_ramdisk && deploy->tear_down_cleaning && !deploy->tear_down_cleaning(task)) {
         const char *reason = ci_error_take(task->ctx);
@@ -147,7 +147,7 @@ static bool abort_cleaning(struct ci_task *task)
                      task->node->uuid, ci_error_take(task->ctx));
         return ci_clean_fail(task, "Failed to tear down cleaning after aborting the operation", 0);
     }
-    return ci_course_aborted(task, &course);
+    return ci_course_aborted(task, &ci_clean_course);
 }
 
 /* Notes what is to be done, before it begins. */
@@ -208,19 +208,19 @@ static bool clean(struct ci_task *task, const struct ci_cleaning *wanted)
     enum ci_outcome outcome;
 
     if (!ci_course_check_interfaces(task, no_ramdisk))
-        return ci_course_fail(task, &course, "Validation of node", " for cleaning failed");
+        return ci_course_fail(task, &ci_clean_course, "Validation of node", " for cleaning failed");
     if (!note(task, wanted))
         return false;
     if (wanted->steps && !no_ramdisk && !look_early(task, &valid, &no_ramdisk))
-        return ci_course_fail(task, &course, "Cannot clean node", "");
+        return ci_course_fail(task, &ci_clean_course, "Cannot clean node", "");
     if (!prepare(task, no_ramdisk, &outcome))
-        return ci_course_fail(task, &course, "Failed to prepare node", " for cleaning");
+        return ci_course_fail(task, &ci_clean_course, "Failed to prepare node", " for cleaning");
     if (outcome == CI_WAIT)
         return ci_machine_move(task, CI_EVENT_wait, target_of(task), NULL, NULL);
     if (!valid && !ci_steps_set_clean(task, no_ramdisk, wanted->steps != NULL))
-        return ci_course_fail(task, &course, "Cannot clean node", "");
+        return ci_course_fail(task, &ci_clean_course, "Cannot clean node", "");
     ci_flow_note_start(task, CI_FLOW_CLEAN, words(task));
-    return ci_course_run(task, &course, 0);
+    return ci_course_run(task, &ci_clean_course, 0);
 }
 
 static bool clean_node(struct ci_task *task, const struct ci_cleaning *wanted)
@@ -237,20 +237,20 @@ static bool clean_node(struct ci_task *task, const struct ci_cleaning *wanted)
 void ci_clean_work(struct ci_task *task, void *wanted)
 {
     if (!clean_node(task, wanted))
-        ci_course_ends_unexpectedly(task, &course);
+        ci_course_ends_unexpectedly(task, &ci_clean_course);
 }
 
 void ci_clean_abort_work(struct ci_task *task, void *arg)
 {
     (void)arg;
-    ci_course_abort_work(task, &course);
+    ci_course_abort_work(task, &ci_clean_course);
 }
 
 static void continue_work(struct ci_task *task, void *arg)
 {
     (void)arg;
-    if (!ci_course_go_on(task, &course))
-        ci_course_ends_unexpectedly(task, &course);
+    if (!ci_course_go_on(task, &ci_clean_course))
+        ci_course_ends_unexpectedly(task, &ci_clean_course);
 }
 
 bool ci_call_continue_node_clean(struct ci_call *call)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "conductor/task.h"
+#include "conductor/course.h"
 
 /*
  * Cleaning: manual, with the steps somebody asked for (it ends manageable), and automated, with
@@ -36,3 +36,5 @@ enum ci_clean_failing {
  * step had begun, and the move to clean failed.
  */
 ci_must_check bool ci_clean_fail(struct ci_task *task, const char *message, unsigned how);
+
+extern const struct ci_course ci_clean_course;

@@ -8,8 +8,8 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "conductor/history.h"
-#include "objects/info.h"
 #include "conductor/machine.h"
+#include "objects/info.h"
 
 static const char *target_of(const struct ci_task *task, const struct ci_course *course)
 {
@@ -53,6 +53,17 @@ bool ci_course_go_on(struct ci_task *task, const struct ci_course *course)
         return ci_machine_move(task, CI_EVENT_fail, target_of(task, course), NULL, NULL) &&
                course->abort(task);
     return ci_course_run(task, course, index);
+}
+
+bool ci_course_resume(struct ci_task *task, const struct ci_course *course)
+{
+    return ci_machine_move(task, CI_EVENT_resume, target_of(task, course), NULL, NULL);
+}
+
+bool ci_course_continue(struct ci_task *task, const struct ci_course *course)
+{
+    return ci_course_resume(task, course) &&
+           (course->go_on ? course->go_on(task) : ci_course_go_on(task, course));
 }
 
 bool ci_course_fail(struct ci_task *task, const struct ci_course *course, const char *before,

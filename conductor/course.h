@@ -28,6 +28,9 @@ struct ci_course {
 
     /* After the move that an abort made: puts things back and tells why. */
     bool (*abort)(struct ci_task *task);
+
+    /* What comes before going on; NULL: nothing, ci_course_go_on() is called. */
+    bool (*go_on)(struct ci_task *task);
 };
 
 /*
@@ -40,6 +43,10 @@ ci_must_check bool ci_course_run(struct ci_task *task, const struct ci_course *c
 
 /* Goes on after a step that called back, or ends an abort that waited for it. */
 ci_must_check bool ci_course_go_on(struct ci_task *task, const struct ci_course *course);
+
+/* Moves the node on from its wait state; and that with what follows from it. */
+ci_must_check bool ci_course_resume(struct ci_task *task, const struct ci_course *course);
+ci_must_check bool ci_course_continue(struct ci_task *task, const struct ci_course *course);
 
 /* Deals with ctx->error under words that name the node ("Cannot clean node %s: %s"). */
 ci_must_check bool ci_course_fail(struct ci_task *task, const struct ci_course *course,

@@ -11,11 +11,13 @@
 #include "conductor/calls.h"
 #include "conductor/course.h"
 #include "conductor/history.h"
-#include "objects/info.h"
 #include "conductor/instance.h"
 #include "conductor/limits.h"
 #include "conductor/machine.h"
 #include "conductor/notify.h"
+#include "conductor/power.h"
+#include "drivers/agent_logs.h"
+#include "objects/info.h"
 
 /* What a call asks for; lives in the task's arena. */
 struct deployment {
@@ -121,8 +123,9 @@ static bool fail(struct ci_task *task, const char *message)
 }
 
 static bool abort_deployment(struct ci_task *task);
+static bool go_on(struct ci_task *task);
 
-static const struct ci_course course = {
+const struct ci_course ci_deploy_course = {
     .flow = CI_FLOW_DEPLOY,
     .empty_step = true,
     .words = words,
@@ -130,6 +133,7 @@ static const struct ci_course course = {
     .fail = fail,
     .step_failed = step_failed,
     .abort = abort_deployment,
+    .go_on = go_on,
 };
 
 static bool abort_deployment(struct ci_task *task)
@@ -137,7 +141,7 @@ static bool abort_deployment(struct ci_task *task)
     const struct ci_deploy *driver = task->hardware->deploy;
 
     if (!driver->clean_up || driver->clean_up(task))
-        return ci_course_aborted(task, &course);
+        return ci_course_aborted(task, &ci_deploy_course);
     ci_error_log(task->ctx, "Cleaning up an aborted deployment failed", "node=%s error=%s",
                  task->node->uuid, ci_error_take(task->ctx));
     ci_history_error(task, CI_STATE_DEPLOYING,
@@ -188,13 +192,27 @@ static bool deploy(struct ci_task *task, const struct deployment *wanted)
     if (!ci_node_save(task->ctx, task->node))
         return false;
     ci_flow_note_start(task, CI_FLOW_DEPLOY, words(task));
-    return ci_course_run(task, &course, 0);
+    return ci_course_run(task, &ci_deploy_course, 0);
 }
 
 static void deploy_work(struct ci_task *task, void *arg)
 {
     if (!deploy(task, arg))
-        ci_course_ends_unexpectedly(task, &course);
+        ci_course_ends_unexpectedly(task, &ci_deploy_course);
+}
+
+bool ci_deploy_set_failed(struct ci_task *task, const char *message, bool collect_logs)
+{
+    if (collect_logs)
+        ci_agent_collect_logs(task, NULL);
+    if (!ci_deploy_fail(task, message, false))
+        return false;
+    if (task->ctx->config->deploy.power_off_after_deploy_failure &&
+        !ci_power_action(task, CI_POWER_OFF, 0))
+        ci_error_log(task->ctx, "A node that failed to be deployed stays on", "node=%s error=%s",
+                     task->node->uuid, ci_error_take(task->ctx));
+    ci_node_set_last_error(task->node, message); /* which the power forgets */
+    return ci_node_save(task->ctx, task->node);
 }
 
 static bool check_boot_mode(struct ci_task *task)
@@ -280,10 +298,10 @@ bool ci_call_do_node_deploy(struct ci_call *call)
 void ci_deploy_abort_work(struct ci_task *task, void *arg)
 {
     (void)arg;
-    ci_course_abort_work(task, &course);
+    ci_course_abort_work(task, &ci_deploy_course);
 }
 
-/* Once the ramdisk runs, its own steps are known too: the list is made again. */
+/* Has the list been made again since the ramdisk runs? */
 static bool check_final(struct ci_task *task)
 {
     json_t *info;
@@ -292,24 +310,22 @@ static bool check_final(struct ci_task *task)
         return false;
     if (json_is_true(json_object_get(info, "steps_validated")))
         return true;
-    return ci_steps_check_deploy(task, NULL, false) && ci_steps_set_deploy(task, false, false) &&
-           ci_internal_info_set(task->ctx, task->node, "steps_validated", json_true()) &&
-           ci_node_save(task->ctx, task->node);
+    return ci_steps_renew_deploy(task);
 }
 
 static bool go_on(struct ci_task *task)
 {
     if (!check_final(task))
-        return ci_course_fail(task, &course,
+        return ci_course_fail(task, &ci_deploy_course,
                               "Failed to validate the final deploy steps list for node", "");
-    return ci_course_go_on(task, &course);
+    return ci_course_go_on(task, &ci_deploy_course);
 }
 
 static void continue_work(struct ci_task *task, void *arg)
 {
     (void)arg;
     if (!go_on(task))
-        ci_course_ends_unexpectedly(task, &course);
+        ci_course_ends_unexpectedly(task, &ci_deploy_course);
 }
 
 bool ci_call_continue_node_deploy(struct ci_call *call)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "conductor/task.h"
+#include "conductor/course.h"
 
 /* Deployment and its end. The functions called …_work run in a worker. */
 
@@ -17,3 +17,12 @@ void ci_tear_down_work(struct ci_task *task, void *initial_state);
  * to deploy failed. False means that the database failed.
  */
 ci_must_check bool ci_deploy_fail(struct ci_task *task, const char *message, bool clean_up);
+
+/*
+ * The same for what fails at a heartbeat: the ramdisk's logs are gathered first where asked, and
+ * the machine is powered off at the end ([deploy]power_off_after_deploy_failure).
+ */
+ci_must_check bool ci_deploy_set_failed(struct ci_task *task, const char *message,
+                                        bool collect_logs);
+
+extern const struct ci_course ci_deploy_course;

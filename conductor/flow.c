@@ -17,11 +17,11 @@
 #include "base/mask.h"
 #include "base/text.h"
 #include "conductor/history.h"
-#include "objects/info.h"
 #include "conductor/machine.h"
 #include "conductor/power.h"
 #include "db/db.h"
 #include "drivers/hardware.h"
+#include "objects/info.h"
 
 /* Flags between a step and its call-back, of all flows. */
 #define STEP_FLAGS                                                                                 \
@@ -139,11 +139,9 @@ static bool begin_step(struct ci_task *task, enum ci_flow flow, const json_t *st
            ci_node_save(task->ctx, task->node);
 }
 
-static const struct ci_step_offer *find_offer(const struct ci_task *task, enum ci_flow flow,
-                                              const json_t *step)
+static const struct ci_step_offer *find_offer(const struct ci_interface *interface,
+                                              enum ci_flow flow, const json_t *step)
 {
-    const struct ci_interface *interface =
-        ci_hardware_interface(task->hardware, text_of(step, "interface"));
     const struct ci_step_offer *offer = NULL;
 
     if (interface)
@@ -168,9 +166,13 @@ static bool run_power(struct ci_task *task, const char *name)
 static bool run_offer(struct ci_task *task, enum ci_flow flow, const json_t *step,
                       enum ci_outcome *ret_outcome)
 {
-    const struct ci_step_offer *offer = find_offer(task, flow, step);
+    const struct ci_interface *interface =
+        ci_hardware_interface(task->hardware, text_of(step, "interface"));
+    const struct ci_step_offer *offer = find_offer(interface, flow, step);
     json_t *args = json_object_get(step, "args");
 
+    if (!offer && interface && interface->run_step)
+        return interface->run_step(task, flow, step, ret_outcome);
     if (!offer)
         return ci_fail_text(task->ctx, InvalidParameterValue,
                             "node does not support this %s step: %s", ci_flow_row(flow)->name,
@@ -307,6 +309,9 @@ enum ci_flow_end ci_flow_run(struct ci_task *task, enum ci_flow flow, int64_t in
             return CI_FLOW_FAILED;
         if (left)
             return CI_FLOW_LEFT;
+        if (task->steps_changed && !ci_steps_renew_deploy(task))
+            return CI_FLOW_FAILED;
+        task->steps_changed = false;
         ci_info(task->ctx, "Step finished", "node=%s step=%s", task->node->uuid,
                 ci_step_id(task->ctx, step));
     }

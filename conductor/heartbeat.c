@@ -12,8 +12,13 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "conductor/agent_steps.h"
 #include "conductor/agent_trust.h"
 #include "conductor/calls.h"
+#include "conductor/clean.h"
+#include "conductor/deploy.h"
+#include "conductor/rescue.h"
+#include "conductor/servicing.h"
 #include "objects/info.h"
 #include "objects/states.h"
 
@@ -22,16 +27,31 @@ struct heartbeat {
     const char *url, *version, *token, *verify_ca, *status, *message;
 };
 
-/* The states in which a heartbeat is heeded. Where nothing waits for one, it is noted only. */
+/*
+ * The states in which a heartbeat is heeded: those in which one is awaited for a flow's steps, or
+ * otherwise, and those in which it is noted only.
+ */
 static const struct beat {
     const char *state;
     bool fast_track_only;
+    const struct ci_course *course;
+    void (*act)(struct ci_task *task);
+    const char *operation; /* that a maintenance ends */
 } beats[] = {
-    {CI_STATE_DEPLOYWAIT, false},  {CI_STATE_CLEANWAIT, false},   {CI_STATE_RESCUEWAIT, false},
-    {CI_STATE_SERVICEWAIT, false}, {CI_STATE_DEPLOYING, false},   {CI_STATE_CLEANING, false},
-    {CI_STATE_RESCUING, false},    {CI_STATE_SERVICING, false},   {CI_STATE_DEPLOYHOLD, false},
-    {CI_STATE_CLEANHOLD, false},   {CI_STATE_SERVICEHOLD, false}, {CI_STATE_ENROLL, true},
-    {CI_STATE_MANAGEABLE, true},   {CI_STATE_AVAILABLE, true},
+    {.state = CI_STATE_DEPLOYWAIT, .course = &ci_deploy_course, .operation = "Deploy"},
+    {.state = CI_STATE_CLEANWAIT, .course = &ci_clean_course, .operation = "Cleaning"},
+    {.state = CI_STATE_RESCUEWAIT, .act = ci_rescue_heartbeat, .operation = "Rescue"},
+    {.state = CI_STATE_SERVICEWAIT, .course = &ci_service_course, .operation = "Service"},
+    {.state = CI_STATE_DEPLOYING},
+    {.state = CI_STATE_CLEANING},
+    {.state = CI_STATE_RESCUING},
+    {.state = CI_STATE_SERVICING},
+    {.state = CI_STATE_DEPLOYHOLD},
+    {.state = CI_STATE_CLEANHOLD},
+    {.state = CI_STATE_SERVICEHOLD},
+    {.state = CI_STATE_ENROLL, .fast_track_only = true},
+    {.state = CI_STATE_MANAGEABLE, .fast_track_only = true},
+    {.state = CI_STATE_AVAILABLE, .fast_track_only = true},
 };
 
 static const struct beat *find_beat(const char *state)
@@ -63,11 +83,39 @@ static bool record(struct ci_task *task, const struct heartbeat *heartbeat)
            ci_node_save(task->ctx, task->node);
 }
 
+/* A node in maintenance is not worked on; perhaps what it waits for is ended. */
+static bool act_in_maintenance(struct ci_task *task, const struct beat *beat)
+{
+    const char *message =
+        ci_printf(task->ctx->mem, "%s aborted as node is in maintenance mode", beat->operation);
+
+    if (task->ctx->config->conductor.allow_provisioning_in_maintenance) {
+        ci_warning(task->ctx, "A heartbeat of a node in maintenance leads to nothing", "node=%s",
+                   task->node->uuid);
+        return true;
+    }
+    if (beat->course == &ci_deploy_course)
+        return ci_deploy_set_failed(task, message, false);
+    return beat->course ? beat->course->fail(task, message) : ci_rescue_fail(task, message);
+}
+
+static void act(struct ci_task *task)
+{
+    const struct beat *beat = find_beat(task->node->provision_state);
+
+    if (!beat || !beat->operation)
+        return;
+    if (ci_is_true(task->node->maintenance))
+        (void)!act_in_maintenance(task, beat);
+    else if (beat->course)
+        ci_agent_steps_heartbeat(task, beat->course);
+    else
+        beat->act(task);
+}
+
 /* Ironic takes the lock for all of it; a node that is locked is left to the next heartbeat. */
 static void heartbeat_work(struct ci_task *task, void *arg)
 {
-    const char *state = task->node->provision_state;
-
     if (!ci_task_upgrade_once(task)) {
         ci_warning(task->ctx, "A heartbeat is passed over", "node=%s error=%s", task->node->uuid,
                    ci_error_take(task->ctx));
@@ -75,7 +123,9 @@ static void heartbeat_work(struct ci_task *task, void *arg)
     }
     if (!record(task, arg))
         return;
-    ci_debug(task->ctx, "Heartbeat", "node=%s state=\"%s\"", task->node->uuid, state);
+    ci_debug(task->ctx, "Heartbeat", "node=%s state=\"%s\"", task->node->uuid,
+             task->node->provision_state);
+    act(task);
 }
 
 /* Is it one that changes anything? The log says why not. */

@@ -14,9 +14,9 @@
 #include "base/log.h"
 #include "conductor/calls.h"
 #include "conductor/history.h"
-#include "objects/info.h"
 #include "conductor/notify.h"
 #include "db/db.h"
+#include "objects/info.h"
 #include "objects/states.h"
 
 /* What must not outlive a power cycle, since the ramdisk makes it anew. */

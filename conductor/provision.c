@@ -14,12 +14,12 @@
 #include "conductor/deploy.h"
 #include "conductor/flow.h"
 #include "conductor/history.h"
-#include "objects/info.h"
 #include "conductor/inspect.h"
 #include "conductor/machine.h"
 #include "conductor/notify.h"
 #include "conductor/rescue.h"
 #include "conductor/servicing.h"
+#include "objects/info.h"
 
 static bool provide(struct ci_task *task)
 {

@@ -12,9 +12,11 @@
 #include "conductor/calls.h"
 #include "conductor/flow.h"
 #include "conductor/history.h"
-#include "objects/info.h"
 #include "conductor/instance.h"
 #include "conductor/machine.h"
+#include "conductor/power.h"
+#include "drivers/agent.h"
+#include "objects/info.h"
 
 #define FAULT "rescue abort failure"
 
@@ -175,6 +177,44 @@ static bool abort_rescue(struct ci_task *task)
     ci_node_set_maintenance_reason(node, message);
     ci_node_set_fault(node, FAULT);
     return ci_node_save(task->ctx, node);
+}
+
+bool ci_rescue_fail(struct ci_task *task, const char *message)
+{
+    ci_error_log(task->ctx, "Rescue failed", "node=%s error=%s", task->node->uuid, message);
+    if (!ci_power_action(task, CI_POWER_OFF, 0) ||
+        !ci_optional(task->hardware->rescue->clean_up, task))
+        message = ci_printf(task->ctx->mem,
+                            "Rescue operation was unsuccessful, clean up failed for node: %s",
+                            ci_error_take(task->ctx));
+    ci_history_error(task, CI_HISTORY_RESCUE, message);
+    return ci_internal_info_drop(task->ctx, task->node, agent_url) &&
+           ci_node_save(task->ctx, task->node) &&
+           ci_machine_move(task, CI_EVENT_fail, NULL, NULL, NULL);
+}
+
+static bool finish(struct ci_task *task)
+{
+    const struct ci_hardware *hardware = task->hardware;
+
+    return ci_agent_finalize_rescue(task) &&
+           ci_machine_move(task, CI_EVENT_resume, NULL, NULL, NULL) &&
+           ci_optional(hardware->rescue->clean_up, task) &&
+           ci_optional(hardware->network->configure_tenant_networks, task) &&
+           ci_machine_move(task, CI_EVENT_done, NULL, NULL, NULL);
+}
+
+void ci_rescue_heartbeat(struct ci_task *task)
+{
+    const char *message;
+
+    if (finish(task)) {
+        ci_info(task->ctx, "Rescued", "node=%s", task->node->uuid);
+        return;
+    }
+    message = ci_printf(task->ctx->mem, "Node failed to perform rescue operation: %s",
+                        ci_error_take(task->ctx));
+    (void)!ci_rescue_fail(task, message);
 }
 
 void ci_rescue_abort_work(struct ci_task *task, void *arg)

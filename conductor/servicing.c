@@ -11,9 +11,9 @@
 #include "conductor/calls.h"
 #include "conductor/course.h"
 #include "conductor/history.h"
-#include "objects/info.h"
 #include "conductor/machine.h"
 #include "conductor/power.h"
+#include "objects/info.h"
 
 #define FAULT "service failure"
 
@@ -87,7 +87,7 @@ static bool restore(struct ci_task *task)
 static bool ends_well(struct ci_task *task);
 static bool abort_service(struct ci_task *task);
 
-static const struct ci_course course = {
+const struct ci_course ci_service_course = {
     .flow = CI_FLOW_SERVICE,
     .words = words,
     .ends_well = ends_well,
@@ -101,12 +101,12 @@ static bool ends_well(struct ci_task *task)
     bool no_ramdisk;
 
     ci_node_set_service_step(task->node, NULL);
-    if (!ci_course_no_ramdisk(task, &course, &no_ramdisk) || !ci_flow_wipe(task, CI_FLOW_SERVICE) ||
-        !ci_node_save(task->ctx, task->node))
+    if (!ci_course_no_ramdisk(task, &ci_service_course, &no_ramdisk) ||
+        !ci_flow_wipe(task, CI_FLOW_SERVICE) || !ci_node_save(task->ctx, task->node))
         return false;
     ci_flow_note_end(task, CI_FLOW_SERVICE, words(task));
     if (!no_ramdisk && !tear_down(task))
-        return ci_course_fail(task, &course, "Failed to tear down from service for node",
+        return ci_course_fail(task, &ci_service_course, "Failed to tear down from service for node",
                               ", reason");
     ci_info(task->ctx, "Service complete", "node=%s", task->node->uuid);
     return ci_machine_move(task, CI_EVENT_done, NULL, NULL, NULL);
@@ -115,7 +115,7 @@ static bool ends_well(struct ci_task *task)
 static bool abort_service(struct ci_task *task)
 {
     if (restore(task))
-        return ci_course_aborted(task, &course);
+        return ci_course_aborted(task, &ci_service_course);
     ci_error_log(task->ctx, "Tearing down service failed", "node=%s error=%s", task->node->uuid,
                  ci_error_take(task->ctx));
     ci_history_error(task, CI_STATE_SERVICING,
@@ -165,26 +165,27 @@ static bool service(struct ci_task *task, const struct servicing *wanted)
     enum ci_outcome outcome;
 
     if (!ci_course_check_interfaces(task, no_ramdisk))
-        return ci_course_fail(task, &course, "Validation of node", " for service failed");
+        return ci_course_fail(task, &ci_service_course, "Validation of node",
+                              " for service failed");
     if (!note(task, wanted))
         return false;
     if (!set_steps(task, wanted, &need))
-        return ci_course_fail(task, &course, "Cannot service node", "");
+        return ci_course_fail(task, &ci_service_course, "Cannot service node", "");
     ci_flow_note_start(task, CI_FLOW_SERVICE, words(task));
     if (!prepare(task, need, &no_ramdisk, &outcome))
-        return ci_course_fail(task, &course, "Failed to prepare node", " for service");
+        return ci_course_fail(task, &ci_service_course, "Failed to prepare node", " for service");
     if (outcome == CI_WAIT)
         return ci_machine_move(task, CI_EVENT_wait, NULL, NULL, NULL);
     /* Nothing is to be waited for, so what nobody offers now is an error after all. */
     if (need && !ci_steps_set_service(task, no_ramdisk))
-        return ci_course_fail(task, &course, "Cannot service node", "");
-    return ci_course_run(task, &course, 0);
+        return ci_course_fail(task, &ci_service_course, "Cannot service node", "");
+    return ci_course_run(task, &ci_service_course, 0);
 }
 
 static void service_work(struct ci_task *task, void *arg)
 {
     if (!service(task, arg))
-        ci_course_ends_unexpectedly(task, &course);
+        ci_course_ends_unexpectedly(task, &ci_service_course);
 }
 
 bool ci_call_do_node_service(struct ci_call *call)
@@ -206,14 +207,14 @@ bool ci_call_do_node_service(struct ci_call *call)
 void ci_service_abort_work(struct ci_task *task, void *arg)
 {
     (void)arg;
-    ci_course_abort_work(task, &course);
+    ci_course_abort_work(task, &ci_service_course);
 }
 
 static void continue_work(struct ci_task *task, void *arg)
 {
     (void)arg;
-    if (!ci_course_go_on(task, &course))
-        ci_course_ends_unexpectedly(task, &course);
+    if (!ci_course_go_on(task, &ci_service_course))
+        ci_course_ends_unexpectedly(task, &ci_service_course);
 }
 
 void ci_service_unhold_work(struct ci_task *task, void *arg)

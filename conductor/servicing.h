@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "conductor/task.h"
+#include "conductor/course.h"
 
 /* Servicing: steps on a node that keeps its instance. Both are workers' functions. */
 
@@ -10,3 +10,5 @@ void ci_service_abort_work(struct ci_task *task, void *arg);
 
 /* After a hold: the node is in service wait and goes on with its next step. */
 void ci_service_unhold_work(struct ci_task *task, void *arg);
+
+extern const struct ci_course ci_service_course;

@@ -12,9 +12,9 @@
 #include "base/config.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "objects/info.h"
 #include "db/db.h"
 #include "drivers/hardware.h"
+#include "objects/info.h"
 
 enum { ERRORS_MAX_BYTES = 1 << 20 };
 
@@ -144,6 +144,30 @@ static const struct ci_step_offer *offers_of(const struct ci_interface *interfac
     return NULL;
 }
 
+/* Steps of the ramdisk; one that the interface offers by itself is not offered twice. */
+static bool add_from_ramdisk(struct ci_task *task, enum ci_flow flow,
+                             const struct ci_interface *interface, json_t *steps)
+{
+    json_t *more = ci_json(task->ctx, json_array()), *step;
+    int64_t override;
+    size_t i;
+
+    if (!interface->add_steps)
+        return true;
+    if (!interface->add_steps(task, flow, more))
+        return false;
+    json_array_foreach(more, i, step)
+    {
+        if (find_step(steps, step))
+            continue;
+        override = flow == CI_FLOW_CLEAN ? overridden(task->ctx, ci_step_id(task->ctx, step)) : -1;
+        if (override >= 0)
+            json_object_set_new(step, "priority", json_integer(override));
+        json_array_append(steps, step);
+    }
+    return true;
+}
+
 bool ci_steps_offered(struct ci_task *task, enum ci_flow flow, json_t **ret_steps)
 {
     json_t *steps = ci_json(task->ctx, json_array());
@@ -156,6 +180,8 @@ bool ci_steps_offered(struct ci_task *task, enum ci_flow flow, json_t **ret_step
             if (!describe(task, flow, interfaces[i], offer, steps))
                 return false;
         }
+        if (interface && !add_from_ramdisk(task, flow, interface, steps))
+            return false;
     }
     *ret_steps = steps;
     return true;
@@ -538,4 +564,11 @@ bool ci_steps_set_deploy(struct ci_task *task, bool reset_current, bool skip_mis
     add_missing(steps, templates);
     add_missing(steps, offered);
     return save_list(task, CI_FLOW_DEPLOY, order(task->ctx, steps), reset_current);
+}
+
+bool ci_steps_renew_deploy(struct ci_task *task)
+{
+    return ci_steps_check_deploy(task, NULL, false) && ci_steps_set_deploy(task, false, false) &&
+           ci_internal_info_set(task->ctx, task->node, "steps_validated", json_true()) &&
+           ci_node_save(task->ctx, task->node);
 }

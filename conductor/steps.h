@@ -12,7 +12,6 @@
  * A step is an object {"interface", "step", "priority", "args", "abortable", …}, a list an array
  * of them. Lists belong to the context's arena.
  */
-enum ci_flow { CI_FLOW_CLEAN, CI_FLOW_DEPLOY, CI_FLOW_SERVICE };
 
 /* What each has of its own: names of keys in driver_internal_info, and its field of the node. */
 struct ci_flow_row {
@@ -75,3 +74,6 @@ ci_must_check bool ci_steps_check_deploy(struct ci_task *task, const json_t *wan
 ci_must_check bool ci_steps_set_clean(struct ci_task *task, bool no_ramdisk, bool kept);
 ci_must_check bool ci_steps_set_deploy(struct ci_task *task, bool reset_current, bool skip_missing);
 ci_must_check bool ci_steps_set_service(struct ci_task *task, bool no_ramdisk);
+
+/* Once the ramdisk runs, its own steps are known too: a deployment's list is made again; saved. */
+ci_must_check bool ci_steps_renew_deploy(struct ci_task *task);

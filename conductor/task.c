@@ -14,9 +14,9 @@
 
 #include "base/config.h"
 #include "base/log.h"
+#include "conductor/power.h"
 #include "db/db.h"
 #include "drivers/hardware.h"
-#include "objects/row.h"
 
 #define NS_PER_S INT64_C(1000000000)
 
@@ -193,8 +193,11 @@ static struct task *task_new(struct ci_conductor *conductor, struct ci_ctx *ctx,
 {
     struct task *task = ci_new(ctx->mem, struct task);
 
-    task->base = (struct ci_task){
-        .ctx = ctx, .shared = true, .purpose = purpose, .is_ending = ci_task_cancelled};
+    task->base = (struct ci_task){.ctx = ctx,
+                                  .shared = true,
+                                  .purpose = purpose,
+                                  .is_ending = ci_task_cancelled,
+                                  .set_power = ci_power_action};
     task->conductor = conductor;
     return task;
 }
@@ -266,14 +269,4 @@ bool ci_task_upgrade(struct ci_task *task)
 bool ci_task_upgrade_once(struct ci_task *task)
 {
     return upgrade(task, CI_EXCLUSIVE_ONCE);
-}
-
-bool ci_task_ports(struct ci_task *task)
-{
-    const char *values[] = {ci_printf(task->ctx->mem, "%" PRId64, task->node->id)};
-
-    if (task->ports)
-        return true;
-    return ci_row_load_all(task->ctx, &ci_port_type, "node_id = $1", NULL, 1, values,
-                           &task->port_count, &task->ports);
 }

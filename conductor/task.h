@@ -58,9 +58,6 @@ ci_must_check bool ci_task_save_and_release(struct ci_task *task, struct ci_node
 /* The node is deleted: there is no lock any more that could be given back. */
 void ci_task_forget(struct ci_task *task);
 
-/* The node's ports, loaded once. */
-ci_must_check bool ci_task_ports(struct ci_task *task);
-
 /*
  * Hands the task to a worker, which runs `work` and then releases it. The task goes into a
  * context of its own and takes the arena of its present one along, with all that lives there:

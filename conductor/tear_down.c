@@ -15,10 +15,10 @@
 #include "conductor/deploy.h"
 #include "conductor/flow.h"
 #include "conductor/history.h"
-#include "objects/info.h"
 #include "conductor/limits.h"
 #include "conductor/machine.h"
 #include "db/db.h"
+#include "objects/info.h"
 
 static bool was_rescued(const char *state)
 {

@@ -6,8 +6,8 @@
 
 #include "base/log.h"
 #include "conductor/calls.h"
-#include "objects/info.h"
 #include "drivers/hardware.h"
+#include "objects/info.h"
 #include "objects/releases.h"
 
 /* All but vendor, in the order in which Ironic answers. */

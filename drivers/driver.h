@@ -22,6 +22,9 @@ enum ci_outcome {
     CI_WAIT  /* the ramdisk (or a timer) will call back: wait states */
 };
 
+/* What steps are run for. */
+enum ci_flow { CI_FLOW_CLEAN, CI_FLOW_DEPLOY, CI_FLOW_SERVICE };
+
 /* One clean, deploy or service step an interface offers. */
 struct ci_step_offer {
     const char *name;
@@ -41,6 +44,15 @@ struct ci_interface {
         struct ci_task *task); /* fails with InvalidParameterValue or MissingParameterValue */
     const struct ci_step_offer *clean_steps, *deploy_steps,
         *service_steps; /* end with a NULL name */
+
+    /*
+     * Steps that are known only once the ramdisk runs, appended to `steps` (of the arena) as
+     * driver_internal_info has them; and running a step that is not among those above. Both
+     * optional; the second sets *ret_outcome.
+     */
+    bool (*add_steps)(struct ci_task *task, enum ci_flow flow, json_t *steps);
+    bool (*run_step)(struct ci_task *task, enum ci_flow flow, const json_t *step,
+                     enum ci_outcome *ret_outcome);
 };
 
 struct ci_power {
@@ -95,9 +107,17 @@ struct ci_vendor {
     const struct ci_vendor_method *methods; /* ends with a NULL name; NULL: none */
 };
 
-/* All optional. */
+/* An optional function of a table: where it is NULL there is nothing to do. */
+static inline ci_must_check bool ci_optional(bool (*function)(struct ci_task *task),
+                                             struct ci_task *task)
+{
+    return !function || function(task);
+}
+
+/* All optional; without validate_inspection it cannot boot the ramdisk of an inspection. */
 struct ci_boot {
     struct ci_interface base;
+    bool (*validate_inspection)(struct ci_task *task);
     bool (*prepare_ramdisk)(struct ci_task *task);
     bool (*clean_up_ramdisk)(struct ci_task *task);
     bool (*prepare_instance)(struct ci_task *task);
@@ -137,6 +157,12 @@ struct ci_network {
     bool (*unconfigure_tenant_networks)(struct ci_task *task);
     bool (*add_cleaning_network)(struct ci_task *task);
     bool (*remove_cleaning_network)(struct ci_task *task);
+    bool (*add_rescuing_network)(struct ci_task *task);
+    bool (*remove_rescuing_network)(struct ci_task *task);
+    bool (*add_servicing_network)(struct ci_task *task);
+    bool (*remove_servicing_network)(struct ci_task *task);
+    bool (*add_inspection_network)(struct ci_task *task);
+    bool (*remove_inspection_network)(struct ci_task *task);
 };
 
 struct ci_rescue {

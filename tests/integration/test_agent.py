@@ -1,0 +1,354 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A node's agent takes it through cleaning, deployment, service and rescue, and fails on the way."""
+import json
+import tempfile
+
+import agent
+import case
+
+MAC = '52:54:00:12:34:56'
+OPTIONS = {
+    'DEFAULT': {'enabled_deploy_interfaces': 'custom-agent,fake',
+                'default_deploy_interface': 'custom-agent',
+                'enabled_rescue_interfaces': 'agent,no-rescue',
+                'default_rescue_interface': 'agent'},
+    'agent': {'require_tls': 'false', 'command_timeout': '5', 'max_command_attempts': '2',
+              'command_wait_interval': '1', 'post_deploy_get_power_state_retries': '0',
+              'deploy_logs_collect': 'never'},
+    'conductor': {'automated_clean': 'true', 'node_locked_retry_interval': '1'},
+}
+
+
+class AgentCase(case.Case):
+    """A node with one port, and the agent that its ramdisk starts."""
+
+    ENGINE = 'sqlite'
+    OPTIONS = OPTIONS
+
+    def setUp(self):
+        super().setUp()
+        self.agent = self.start_agent()
+        node = self.ask('POST', '/v1/nodes', {'driver': 'fake-hardware', 'name': 'n'}, 201).json
+        self.ask('POST', '/v1/ports', {'address': MAC, 'node_uuid': node['uuid']}, 201)
+        self.castiron.provision('n', 'manage', 'manageable')
+
+    def start_agent(self, tls=None):
+        started = agent.Agent(self.castiron, MAC, tls)
+        self.addCleanup(started.stop)
+        return started
+
+    def node(self):
+        return self.castiron.node('n')
+
+    def state(self):
+        return self.node()['provision_state']
+
+    def until(self, state, what=''):
+        """Waits for the state with nobody working on the node; gives the node."""
+        def there():
+            node = self.node()
+            return node if node['provision_state'] == state and not node['reservation'] else None
+        return self.castiron.wait_until(there, 20, '%s (%s), not %r' % (
+            state, what, [self.node()[k] for k in ('provision_state', 'last_error')]))
+
+    def ask_for(self, verb, **body):
+        self.ask('PUT', '/v1/nodes/n/states/provision', dict(body, target=verb), 202)
+
+    def beat_until(self, state):
+        """Heartbeats until the node is in the state, as an agent's own clock would send them."""
+        def beaten():
+            node = self.node()
+            if node['provision_state'] == state and not node['reservation']:
+                return node
+            if 'wait' in node['provision_state'] and not node['reservation']:
+                self.agent.heartbeat()
+            return None
+        return self.castiron.wait_until(beaten, 30, '%s by heartbeats, not %r' % (
+            state, [self.node()[k] for k in ('provision_state', 'last_error')]))
+
+    def make_available(self):
+        self.ask_for('provide')
+        self.until('clean wait')
+        self.agent.boot()
+        self.beat_until('available')
+
+    def make_active(self):
+        self.make_available()
+        self.ask_for('active')
+        self.until('wait call-back')
+        self.agent.boot()
+        self.beat_until('active')
+
+
+class Life(AgentCase):
+    """What goes well."""
+
+    def test_an_agent_cleans_a_node(self):
+        self.ask_for('provide')
+        node = self.until('clean wait')
+        self.assertEqual('power on', node['power_state'])
+        self.assertNotIn('agent_url', node['driver_internal_info'])
+        self.agent.boot()
+        node = self.beat_until('available')
+        self.assertEqual(['clean.get_clean_steps', 'erase_devices_metadata', 'erase_devices'],
+                         self.agent.names())
+        name, params = self.agent.asked[1]
+        self.assertEqual('clean.execute_clean_step', name)
+        self.assertEqual({'Manager': '1.2'}, params['clean_version'])
+        self.assertEqual((node['uuid'], MAC), (params['node']['uuid'], params['ports'][0]['address']))
+        self.assertEqual('******', params['node']['driver_internal_info']['agent_secret_token'])
+        self.assertEqual('power off', node['power_state'])
+        self.assertEqual({}, node['clean_step'])
+        for key in ('agent_url', 'agent_secret_token', 'clean_steps', 'agent_cached_clean_steps'):
+            self.assertIsNone(node['driver_internal_info'].get(key), key)
+
+    def test_an_agent_deploys_a_node(self):
+        self.make_available()
+        self.agent.asked.clear()
+        self.ask_for('active', configdrive={'meta_data': {'hostname': 'h'}})
+        self.until('wait call-back')
+        self.agent.boot()
+        node = self.beat_until('active')
+        self.assertEqual(['deploy.get_deploy_steps', 'write_it', 'standby.power_off'],
+                         self.agent.names())
+        params = self.agent.asked[1][1]
+        self.assertEqual({'meta_data': {'hostname': 'h'}},
+                         params['node']['instance_info']['configdrive'])
+        self.assertEqual(('power on', None), (node['power_state'], node['last_error']))
+
+    def test_manual_steps_run_with_their_arguments_and_may_reboot(self):
+        self.agent.steps['clean'].append({
+            'step': 'burn_in', 'priority': 0, 'interface': 'deploy', 'reboot_requested': True,
+            'abortable': True, 'argsinfo': {'hours': {'description': 'h', 'required': True}}})
+        self.ask_for('clean', clean_steps=[
+            {'interface': 'deploy', 'step': 'burn_in', 'args': {'hours': 2}},
+            {'interface': 'deploy', 'step': 'erase_devices'}])
+        self.until('clean wait')
+        self.agent.boot()
+        self.castiron.wait_until(lambda: self.agent.names()[-1:] == ['burn_in'])
+        self.until('clean wait')
+        self.assertEqual({'hours': 2}, self.agent.asked[1][1]['step']['args'])
+        # What the steps of the ramdisk say of themselves is not part of what was asked for.
+        self.beat_until('manageable')
+        self.assertEqual(['clean.get_clean_steps', 'burn_in', 'erase_devices'], self.agent.names())
+
+    def test_automated_steps_that_reboot_lead_to_a_new_token(self):
+        self.agent.steps['clean'][1]['reboot_requested'] = True
+        self.ask_for('provide')
+        self.until('clean wait')
+        self.agent.boot()
+        first = self.agent.token
+        self.castiron.wait_until(lambda: self.agent.names()[-1:] == ['erase_devices_metadata'])
+        self.until('clean wait')
+        self.agent.beat()
+        info = self.castiron.wait_until(
+            lambda: self.until('clean wait')['driver_internal_info'].get('cleaning_reboot') and
+            self.node()['driver_internal_info'])
+        self.assertNotIn('agent_secret_token', info)
+        self.assertEqual(400, self.agent.heartbeat().status)
+        self.agent.boot()
+        self.assertNotEqual(first, self.agent.token)
+        self.beat_until('available')
+        self.assertEqual(['clean.get_clean_steps', 'erase_devices_metadata', 'erase_devices'],
+                         self.agent.names())
+
+    def test_an_agent_rescues_a_node_and_lets_go_of_it(self):
+        self.make_active()
+        self.agent.asked.clear()
+        self.ask_for('rescue', rescue_password='open sesame')
+        self.until('rescue wait')
+        self.agent.boot()
+        node = self.until('rescue')
+        name, params = self.agent.asked[0]
+        self.assertEqual(('rescue.finalize_rescue', True), (name, params['hashed']))
+        self.assertNotIn('sesame', params['rescue_password'])
+        self.assertNotIn('rescue_password', node['instance_info'])
+        self.ask_for('unrescue')
+        self.assertEqual('power on', self.until('active')['power_state'])
+
+    def test_an_agent_services_a_node(self):
+        self.make_active()
+        self.agent.asked.clear()
+        self.ask_for('service', service_steps=[{'interface': 'deploy', 'step': 'polish'}])
+        self.until('service wait')
+        self.agent.boot()
+        self.beat_until('active')
+        self.assertEqual(['service.get_service_steps', 'polish'], self.agent.names())
+
+    def test_a_step_that_runs_long_is_waited_for_and_can_be_aborted(self):
+        self.agent.hold = True
+        self.ask_for('provide')
+        self.until('clean wait')
+        self.agent.boot()
+        self.castiron.wait_until(lambda: len(self.agent.asked) == 2)
+        self.until('clean wait')
+        before = self.node()['provision_updated_at']
+        self.agent.beat()
+        self.castiron.wait_until(lambda: self.node()['provision_updated_at'] > before)
+        self.assertEqual('erase_devices_metadata', self.until('clean wait')['clean_step']['step'])
+        self.assertEqual(2, len(self.agent.asked))
+        self.ask_for('abort')
+        node = self.until('clean failed')
+        self.assertIn('By request, the clean operation was aborted', node['last_error'])
+
+    def test_an_agent_with_other_hardware_managers_is_asked_again(self):
+        self.agent.hold = True
+        self.ask_for('provide')
+        self.until('clean wait')
+        self.agent.boot()
+        self.castiron.wait_until(lambda: len(self.agent.asked) == 2)
+        self.agent.finish('VERSION_MISMATCH')
+        self.agent.hold = False
+        self.until('clean wait')
+        self.beat_until('available')
+        self.assertEqual(['clean.get_clean_steps', 'erase_devices_metadata',
+                          'clean.get_clean_steps', 'erase_devices_metadata', 'erase_devices'],
+                         self.agent.names())
+
+
+class Trust(AgentCase):
+    """TLS of the agent's own certificate, as newer ramdisks have it."""
+
+    OPTIONS = dict(OPTIONS, agent=dict(OPTIONS['agent'], require_tls='true'))
+
+    def test_the_agents_certificate_is_what_is_trusted(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.castiron.stop()
+            self.castiron.options['agent']['certificates_path'] = folder + '/kept'
+            self.castiron.write_conf()
+            self.castiron.start()
+            self.agent = self.start_agent(agent.certificate(folder))
+            self.ask_for('provide')
+            self.until('clean wait')
+            self.agent.boot()
+            self.beat_until('available')
+
+    def test_a_plain_agent_is_refused(self):
+        self.ask_for('provide')
+        self.until('clean wait')
+        self.agent.lookup()
+        reply = self.agent.heartbeat()
+        self.assertEqual(400, reply.status)
+        self.assertIn('TLS is required by configuration', reply.text)
+
+
+class Failures(AgentCase):
+    """What an agent does wrong ends the flow with the reason, and nothing else."""
+
+    def fail_cleaning(self, text):
+        """Boots into the failure; gives the node."""
+        self.ask_for('provide')
+        self.until('clean wait')
+        self.agent.boot()
+        node = self.until('clean failed')
+        self.assertIn(text, node['last_error'])
+        self.assertLess(len(node['last_error']), 4096)
+        return node
+
+    def test_an_agent_that_is_gone(self):
+        self.ask_for('provide')
+        self.until('clean wait')
+        self.agent.lookup()
+        url, self.agent.url = self.agent.url, None
+        self.agent.stop()
+        self.agent.url = url
+        self.assertEqual(202, self.agent.heartbeat().status)
+        node = self.until('clean failed')
+        self.assertIn('Failed to connect to the agent running on node', node['last_error'])
+        self.assertNotIn(self.agent.token, json.dumps(node))
+
+    def test_an_agent_that_answers_nonsense(self):
+        for answer, text in (
+                ((500, {'faultstring': 'oops'}), 'returned HTTP status code 500 with error: oops'),
+                ((500, {}), 'returned HTTP status code 500'),
+                ((200, b'<html>'), 'Unable to decode response as JSON'),
+                ((200, b'[1, 2]'), 'Unable to decode response as JSON'),
+                ((200, b''), 'Unable to decode response as JSON'),
+                ((200, b'[' * 5000), 'Unable to decode response as JSON'),
+                ((200, {'command_result': {'clean_steps': {}}}),
+                 "Keys: {'hardware_manager_version'} are missing from result"),
+                ((200, {'command_result': {'clean_steps': {'M': [{'step': 'x'}]},
+                                           'hardware_manager_version': {}}}),
+                 'returned an invalid clean step'),
+                ((200, {'command_error': {'type': 'TypeError', 'code': 500, 'message': 'bad'}}),
+                 'returned HTTP status code 500 with error: bad'),
+                ('hang up', 'Failed to connect to the agent')):
+            with self.subTest(answer=answer):
+                self.agent.misbehave = lambda method, path, a=answer: a
+                self.fail_cleaning(text)
+                self.agent.misbehave = lambda method, path: None
+                self.ask('DELETE', '/v1/nodes/n/maintenance', status=202)
+                self.castiron.provision('n', 'manage', 'manageable')
+
+    def test_an_agent_whose_answer_is_too_large(self):
+        self.agent.misbehave = lambda method, path: (200, b'{"a": "' + b'x' * (65 << 20) + b'"}')
+        self.fail_cleaning('Failed to connect to the agent')
+
+    def test_a_busy_agent_is_asked_again(self):
+        self.agent.misbehave = lambda method, path: (
+            (409, {'faultstring': 'Agent is busy'}) if method == 'POST' else None)
+        self.ask_for('provide')
+        self.until('clean wait')
+        self.agent.boot()
+        node = self.until('available', 'no steps were known')
+        self.assertIsNone(node['last_error'])
+
+    def test_a_step_that_fails_says_why(self):
+        self.agent.hold = True
+        self.ask_for('provide')
+        self.until('clean wait')
+        self.agent.boot()
+        self.castiron.wait_until(lambda: len(self.agent.asked) == 2)
+        self.until('clean wait')
+        self.agent.finish('FAILED', {'details': 'the disk is on fire', 'code': 500})
+        self.agent.beat()
+        node = self.until('clean failed')
+        self.assertIn('Clean step deploy.erase_devices_metadata failed on node', node['last_error'])
+        self.assertIn('the disk is on fire', node['last_error'])
+        self.assertEqual('clean failure', node['fault'])
+
+    def test_a_deployment_that_fails_powers_the_machine_off(self):
+        self.make_available()
+        self.agent.hold = True
+        self.ask_for('active')
+        self.until('wait call-back')
+        self.agent.boot()
+        self.castiron.wait_until(lambda: 'write_it' in self.agent.names())
+        self.until('wait call-back')
+        self.agent.finish('BOGUS')
+        self.agent.beat()
+        node = self.until('deploy failed')
+        self.assertIn('Agent returned unknown status for deploy step', node['last_error'])
+
+    def test_who_is_not_the_nodes_agent_is_refused(self):
+        self.ask_for('provide')
+        self.until('clean wait')
+        self.assertEqual(200, self.agent.lookup().status)
+        for changes, status, text in (
+                ({'agent_token': 'wrong'}, 400, 'Invalid or missing agent token received.'),
+                ({'agent_token': None}, 400, 'Agent token is required'),
+                ({'agent_version': None}, 400, 'Agent did not transmit a version'),
+                ({'callback_url': 'gopher://x'}, 400, 'callback_url')):
+            reply = self.agent.heartbeat(**changes)
+            self.assertEqual(status, reply.status, reply)
+            self.assertIn(text, reply.text)
+        self.assertEqual('clean wait', self.until('clean wait')['provision_state'])
+        self.assertEqual([], self.agent.asked)
+        other = self.start_agent()
+        self.assertEqual('******', (other.lookup(), other.token)[1])
+        self.assertEqual(400, other.heartbeat().status)
+        self.agent.hold = True
+        self.agent.beat()
+        self.castiron.wait_until(lambda: len(self.agent.asked) == 2)
+        self.until('clean wait')
+        reply = self.agent.heartbeat(callback_url='http://127.0.0.1:1')
+        self.assertEqual(400, reply.status)
+        self.assertIn('Detected change in ramdisk provided', reply.text)
+
+    def test_a_lookup_and_a_heartbeat_know_their_states(self):
+        self.assertEqual(404, self.agent.lookup().status)
+        self.ask_for('provide')
+        self.until('clean wait')
+        self.agent.boot()
+        self.beat_until('available')
+        self.assertEqual(404, self.agent.lookup().status)
