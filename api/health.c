@@ -136,7 +136,8 @@ bool ci_health_answer(struct ci_request *req)
     bool healthy = true;
     size_t n;
 
-    if (!req->ctx->config->healthcheck.enabled || strcmp(req->path, "/healthcheck") != 0)
+    if (!req->ctx->config->healthcheck.enabled ||
+        strcmp(req->path, req->ctx->config->healthcheck.path) != 0)
         return false;
     n = ask(req, results);
     for (size_t i = 0; i < n; i++)

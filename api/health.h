@@ -4,9 +4,10 @@
 #include "api/request.h"
 
 /*
- * /healthcheck, when [healthcheck]enabled: 200, or 503 when a file of [healthcheck]
- * disable_by_file_path(s) is there or the service is leaving. The forms (text, HTML, JSON; HEAD
- * gives 204) are oslo.middleware's. True when the request was one of these and is answered.
+ * /healthcheck, or [healthcheck]path, when [healthcheck]enabled: 200, or 503 when a file of
+ * [healthcheck] disable_by_file_path(s) is there or the service is leaving. The forms (text, HTML,
+ * JSON; HEAD gives 204) are oslo.middleware's. True when the request was one of these and is
+ * answered.
  */
 bool ci_health_answer(struct ci_request *req);
 

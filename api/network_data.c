@@ -94,6 +94,12 @@ static bool read_file(struct ci_ctx *ctx, const char *path, char **ret_text)
     return true;
 }
 
+void ci_network_data_close(void)
+{
+    json_decref(schema);
+    schema = NULL;
+}
+
 bool ci_network_data_open(struct ci_ctx *ctx)
 {
     const char *path = ctx->config->api.network_data_schema;
@@ -103,8 +109,7 @@ bool ci_network_data_open(struct ci_ctx *ctx)
     /* The default names a file of the Python package, which need not be installed. */
     if (path && stat(path, &found) == 0 && !read_file(ctx, path, &text))
         return false;
-    json_decref(schema);
-    schema = NULL;
+    ci_network_data_close();
     if (!ci_json_read(ctx, text, strlen(text), &ci_json_trusted, &schema))
         return false;
     json_incref(schema);

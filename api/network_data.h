@@ -12,3 +12,4 @@ ci_must_check bool ci_network_data_check(struct ci_request *req, const json_t *v
 
 /* Reads the operator's schema, if one is named, at start; fails when it cannot be read. */
 ci_must_check bool ci_network_data_open(struct ci_ctx *ctx);
+void ci_network_data_close(void);

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "api/auth.h"
+#include "api/cors.h"
 #include "api/documents.h"
 #include "api/health.h"
 #include "api/network_data.h"
@@ -22,6 +23,7 @@
 #include "api/version.h"
 #include "base/config.h"
 #include "base/httpd.h"
+#include "base/httptls.h"
 #include "base/ident.h"
 #include "base/jsontext.h"
 #include "base/log.h"
@@ -84,7 +86,7 @@ static struct work *work_new(struct ci_api *api, struct ci_httpd_request *http)
     return work;
 }
 
-#define HEADERS_MAX 16
+#define HEADERS_MAX (12 + CI_DOCUMENT_HEADERS_MAX + CI_CORS_HEADERS_MAX)
 
 static void collect_headers(const struct ci_request *req,
                             struct ci_httpd_header headers[HEADERS_MAX])
@@ -115,6 +117,7 @@ static void collect_headers(const struct ci_request *req,
         headers[n++] = (struct ci_httpd_header){"Retry-After", "1"};
     if (req->document)
         n += ci_document_headers(req->document, headers + n);
+    n += ci_cors_headers(req, headers + n);
     headers[n] = (struct ci_httpd_header){0};
     assert(n < HEADERS_MAX);
 }
@@ -214,23 +217,27 @@ static const struct ci_httpd_header *on_refusal(struct ci_httpd_request *http, i
                                                 const char *message, struct ci_text *body,
                                                 void *arg)
 {
-    static const struct ci_httpd_header headers[] = {{"Content-Type", "application/json"},
-                                                     {NULL, NULL}};
-    static const struct ci_httpd_header retry[] = {
-        {"Content-Type", "application/json"}, {"Retry-After", "1"}, {NULL, NULL}};
+    static _Thread_local struct ci_httpd_header headers[3 + CI_CORS_HEADERS_MAX];
     struct work *work = http->user;
+    size_t n = 0;
 
     (void)arg;
     http->user = NULL;
-    if (work)
+    headers[n++] = (struct ci_httpd_header){"Content-Type", "application/json"};
+    if (status == 503)
+        headers[n++] = (struct ci_httpd_header){"Retry-After", "1"};
+    if (work) {
+        n += ci_cors_headers(&work->req, headers + n);
         ci_arena_free(work->ctx.mem);
+    }
+    headers[n] = (struct ci_httpd_header){0};
     if (status == 413)
         message = ci_error_kind(CI_ERR_BodyTooLarge)->format;
     ci_text_printf(body,
                    "{\"faultcode\": \"%s\", \"faultstring\": ", status < 500 ? "Client" : "Server");
     ci_jsontext_string(body, message);
     ci_text_add(body, "}");
-    return status == 503 ? retry : headers;
+    return headers;
 }
 
 /* The client went before its request was complete. */
@@ -242,23 +249,37 @@ static void on_end(void *user, void *arg)
     ci_arena_free(work->ctx.mem);
 }
 
-static bool check(struct ci_ctx *ctx)
+static bool open_parts(struct ci_ctx *ctx)
 {
-    const struct ci_config *config = ctx->config;
+    ci_cors_open(ctx->config);
+    return ci_auth_open(ctx) && ci_policy_open(ctx) && ci_network_data_open(ctx);
+}
 
-    if (!ci_auth_open(ctx) || !ci_policy_open(ctx) || !ci_network_data_open(ctx))
-        return false;
-    if (config->api.enable_ssl_api)
-        return ci_fail_text(ctx, InvalidParameterValue,
-                            "[api]enable_ssl_api is set, but TLS is not served by this release; "
-                            "let the load balancer in front terminate it.");
-    return true;
+static void close_parts(void)
+{
+    ci_network_data_close();
+    ci_policy_close();
+    ci_auth_close();
+    ci_cors_close();
+}
+
+/* [api]'s own files, or those of [ssl]. */
+static struct ci_httpd_tls tls_of(const struct ci_config *config)
+{
+    return ci_httptls_configured(
+        config, (struct ci_httpd_tls){.section = "api",
+                                      .cert_file = config->api.cert_file,
+                                      .key_file = config->api.key_file,
+                                      .minimum_version = config->api.tls_minimum_version,
+                                      .ciphers = config->api.tls_ciphers});
 }
 
 static bool listen_as_configured(struct ci_ctx *ctx, struct ci_api *api)
 {
     const struct ci_config *config = ctx->config;
-    struct ci_httpd_options options = {
+    const struct ci_httpd_tls tls = tls_of(config);
+    const struct ci_httpd_options options = {
+        .tls = config->api.enable_ssl_api ? &tls : NULL,
         .address = config->api.host_ip,
         .port = (int)config->api.port,
         .unix_socket = config->api.unix_socket,
@@ -271,6 +292,7 @@ static bool listen_as_configured(struct ci_ctx *ctx, struct ci_api *api)
         .arg = api,
         .threads = (int)config->api.threads,
         .connections = (int)config->api.max_connections,
+        .per_peer_connections = (int)config->api.max_connections_per_address,
         .header_timeout_s = (int)config->api.header_timeout,
         .body_timeout_s = (int)config->api.body_timeout,
         .write_timeout_s = (int)config->api.write_timeout,
@@ -288,8 +310,10 @@ bool ci_api_start(struct ci_ctx *ctx, struct ci_db *db, struct ci_rpc *rpc, stru
     struct ci_arena *mem;
     struct ci_api *api;
 
-    if (!check(ctx))
+    if (!open_parts(ctx)) {
+        close_parts();
         return false;
+    }
     mem = ci_arena_new();
     api = ci_new(mem, struct ci_api);
     api->mem = mem;
@@ -299,6 +323,7 @@ bool ci_api_start(struct ci_ctx *ctx, struct ci_db *db, struct ci_rpc *rpc, stru
     api->workers = ci_workers_new(&options);
     if (!listen_as_configured(ctx, api)) {
         ci_workers_free(api->workers);
+        close_parts();
         ci_arena_free(mem);
         return false;
     }
@@ -319,6 +344,7 @@ bool ci_api_stop(struct ci_api *api, int limit_s)
     if (!ci_httpd_stop(api->httpd, limit_s))
         return false;
     ci_workers_free(api->workers);
+    close_parts();
     ci_arena_free(api->mem);
     return true;
 }

@@ -48,7 +48,9 @@ static void write_conductor(struct ci_text *text, const struct ci_view_row *row,
     node.uuid = uuid_of(row);
     node.driver = ci_view_value(row, ci_node_driver_n, &length);
     node.conductor_group = ci_view_value(row, ci_node_conductor_group_n, &length);
-    if (!ci_rpc_host_of_node(ctx, &node, &host) && ci_failed_with(ctx, CI_ERR_NoValidHost))
+    /* Exactly that failure: kinds of it say that the database is away. */
+    if (!ci_rpc_host_of_node(ctx, &node, &host) &&
+        (ci_failed_with(ctx, CI_ERR_NoValidHost) || ctx->error->class == CI_ERR_TemporaryFailure))
         ci_error_clear(ctx);
     ci_jsontext_string(text, host);
 }
