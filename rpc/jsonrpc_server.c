@@ -133,18 +133,28 @@ static void turn_away(struct ci_ctx *ctx, const struct ci_jsonrpc_server *server
                 ctx->error->message);
 }
 
+static bool is_post(const struct ci_httpd_request *req)
+{
+    return strcmp(req->method, "POST") == 0;
+}
+
+/* Only those hear of it who may call. */
+static void refuse_method(struct ci_httpd_request *req)
+{
+    refuse(req, 405, "Only POST method can be used");
+}
+
 /* A ci_httpd_on_headers. */
 static size_t on_headers(struct ci_httpd_request *req, void *arg)
 {
     const struct ci_jsonrpc_server *server = arg;
     struct ci_ctx ctx = {.mem = NULL, .deadline_ns = 1};
 
-    if (strcmp(req->method, "POST") != 0) {
-        refuse(req, 405, "Only POST method can be used");
-        return 0;
-    }
-    if (!server->htpasswd && !server->keystone)
+    if (!server->htpasswd && !server->keystone) {
+        if (!is_post(req))
+            refuse_method(req);
         return server->limits.bytes;
+    }
     ctx.mem = ci_arena_new();
     ctx.config = ci_config_current();
     if (!authenticate(&ctx, server, req) && !ci_failed_with(&ctx, CI_ERR_MustWait))
@@ -210,6 +220,10 @@ static void answer(struct ci_ctx *ctx, const struct job *job, struct ci_text *bo
 
     if (!authenticate(ctx, job->server, req)) {
         turn_away(ctx, job->server, req);
+        return;
+    }
+    if (!is_post(req)) {
+        refuse_method(req);
         return;
     }
     if (!ci_jsonrpc_read_request(ctx, req->body, req->body_length, &job->server->limits, &request,

@@ -20,12 +20,18 @@ def token_of(subject, server):
     words = dict(pair.split('=', 1) for pair in subject[len('stub:'):].split(';'))
     domain = {'id': 'default', 'name': 'Default'}
     token = {'expires_at': words.get('expires', EXPIRES), 'methods': ['password'],
+             'issued_at': '2020-01-01T00:00:00.000000Z', 'audit_ids': ['a'],
              'user': {'id': 'u1', 'name': 'u1', 'domain': domain},
              'roles': [{'id': name, 'name': name} for name in words.get('roles', '').split(',') if name]}
     if 'system' in words:
         token['system'] = {'all': True}
     if 'project' in words:
         token['project'] = {'id': words['project'], 'name': words.get('pname', words['project']), 'domain': domain}
+    if subject == 'stub:roles=%s;project=svc' % server.own_roles:  # who logs in, looks for services
+        url = 'http://127.0.0.1:%d/v3' % server.server_address[1]
+        token['catalog'] = [{'type': 'identity', 'name': 'keystone', 'id': 'k', 'endpoints': [
+            {'id': kind, 'interface': kind, 'region_id': 'r', 'region': 'r', 'url': url}
+            for kind in ('admin', 'internal', 'public')]}]
     return {'token': token}
 
 
@@ -56,6 +62,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(401, {})
 
     def do_GET(self):
+        if self.path.rstrip('/') in ('', '/v3'):  # which versions there are; Python's clients ask
+            version = {'id': 'v3.14', 'status': 'stable', 'links': [
+                {'rel': 'self', 'href': 'http://%s/v3/' % self.headers['Host']}]}
+            self.answer(200, {'version': version} if '3' in self.path
+                        else {'versions': {'values': [version]}})
+            return
         self.server.asked.append('GET')
         token = token_of(self.headers['X-Subject-Token'], self.server)
         if self.server.status:
