@@ -2,7 +2,8 @@
 # make run: a Bare Metal service on 127.0.0.1:6385.  make test: everything that must pass.
 # make rehearse: live clusters swapped under load, again and again, as doc/upgrade.md has it.
 # make soak: a minute of calls while the broker closes connections.
-.PHONY: build run test soak rehearse fuzz clean
+# make interop: the suites of real clients, as doc/interop.md has it.
+.PHONY: build run test soak rehearse interop fuzz clean
 
 build:
 	@tools/install-packages run
@@ -27,6 +28,12 @@ rehearse:
 	@test -f build-gcc/build.ninja || meson setup build-gcc --werror </dev/null >/dev/null
 	@ninja -C build-gcc --quiet
 	@CASTIRON_BUILD=$(CURDIR)/build-gcc tests/integration/rolling/rehearse.py
+
+interop:
+	@tools/install-packages interop
+	@test -f build-gcc/build.ninja || meson setup build-gcc --werror </dev/null >/dev/null
+	@ninja -C build-gcc --quiet
+	@CASTIRON_BUILD=$(CURDIR)/build-gcc python3 tests/integration/interop/clients.py $(INTEROP)
 
 fuzz:
 	@tools/install-packages test

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Suites that clients bring with them: what they need, and what came of each test.
+
+openstacksdk's functional tests of the Bare Metal service, with and without Keystone, and the API
+tests of ironic-tempest-plugin, which need a Keystone. Both change the service freely.
+"""
+import json
+import os
+import re
+import subprocess
+import tempfile
+
+import identity
+import stack as stacks
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+OUTCOMES = ['/usr/bin/python3', os.path.join(HERE, 'outcomes.py')]
+SDK, TEMPEST = 'openstack.tests.functional.baremetal', 'ironic_tempest_plugin.tests.api'
+TEST_S = 300  # how long one test may take
+TEMPEST_CONF = '''
+[DEFAULT]
+log_file = %(folder)s/log
+use_stderr = false
+[oslo_concurrency]
+lock_path = %(folder)s
+[auth]
+use_dynamic_credentials = true
+create_isolated_networks = false
+admin_username = admin
+admin_password = %(password)s
+admin_project_name = admin
+admin_domain_name = Default
+[identity]
+auth_version = v3
+uri_v3 = %(keystone)s
+region = %(region)s
+v3_endpoint_type = public
+default_domain_id = default
+[identity-feature-enabled]
+api_v2 = false
+[service_available]
+ironic = true
+ironic_inspector = false
+nova = false
+neutron = false
+glance = false
+cinder = false
+swift = false
+[enforce_scope]
+ironic = true
+[baremetal]
+driver = fake-hardware
+endpoint_type = publicURL
+min_microversion = 1.1
+max_microversion = %(newest)s
+enabled_drivers =
+enabled_hardware_types = fake-hardware
+enabled_bios_interfaces = no-bios,fake
+enabled_boot_interfaces = fake
+enabled_deploy_interfaces = fake
+enabled_management_interfaces = fake,noop
+enabled_power_interfaces = fake
+enabled_raid_interfaces = no-raid,fake
+enabled_rescue_interfaces = no-rescue,fake
+power_timeout = 60
+unprovision_timeout = 120
+active_timeout = 120
+'''
+
+
+def is_installed(package):
+    return subprocess.run(['/usr/bin/python3', '-c', 'import testtools, %s' % package],
+                          stdin=subprocess.DEVNULL, capture_output=True, check=False,
+                          env=stacks.environment()).returncode == 0
+
+
+def _run(package, pattern, folder, **environment):
+    """Runs a suite in a folder; gives {test: [status, reason]}."""
+    with open(os.path.join(folder, 'output'), 'wb') as output:
+        done = subprocess.run([*OUTCOMES, package, pattern], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=output, cwd=folder, text=True, check=False,
+                              env=stacks.environment(OS_TEST_TIMEOUT=str(TEST_S), HOME=folder, **environment))
+    if done.returncode != 0:
+        with open(os.path.join(folder, 'output'), encoding='utf-8', errors='replace') as output:
+            raise RuntimeError('%s: exit %d\n%s' % (package, done.returncode, output.read()[-3000:]))
+    return json.loads(done.stdout)
+
+
+def sdk(stack, pattern=''):
+    """openstacksdk's, as the administrator of the system."""
+    if stack.keystone:
+        clouds, name = stack.keystone.clouds(), 'devstack-system-admin'
+    else:
+        name = 'standalone'
+        plain = {'auth_type': 'none', 'auth': {'endpoint': stack.url},
+                 'baremetal_endpoint_override': stack.url,
+                 'has_compute': False, 'has_image': False}
+        clouds = {'clouds': dict.fromkeys((name, 'devstack', 'devstack-alt', 'devstack-admin'), plain)}
+    with tempfile.TemporaryDirectory(prefix='castiron-sdk-') as folder:
+        path = os.path.join(folder, 'clouds.yaml')
+        with open(path, 'w', encoding='utf-8') as file:
+            json.dump(clouds, file)  # which is YAML, too
+        return _run(SDK, pattern, folder, OS_CLOUD=name, OPENSTACKSDK_OPERATOR_CLOUD=name,
+                    OS_CLIENT_CONFIG_FILE=path)
+
+
+def tempest(stack, pattern=''):
+    """ironic-tempest-plugin's; it makes its own projects and people."""
+    newest = stack.api.request('GET', '/', version=None).json['default_version']['version']
+    with tempfile.TemporaryDirectory(prefix='castiron-tempest-') as folder:
+        with open(os.path.join(folder, 'tempest.conf'), 'w', encoding='utf-8') as file:
+            file.write(TEMPEST_CONF % {'folder': folder, 'password': identity.PASSWORD,
+                                       'keystone': stack.keystone.url, 'region': identity.REGION,
+                                       'newest': newest})
+        return _run(TEMPEST, pattern, folder, TEMPEST_CONFIG='tempest.conf', TEMPEST_CONFIG_DIR=folder)
+
+
+def count(outcomes, status):
+    return sum(1 for found, _ in outcomes.values() if found == status)
+
+
+def failures(outcomes):
+    return ['%s: %s' % (name, re.sub(r'\s+', ' ', reason)[-400:])
+            for name, (status, reason) in sorted(outcomes.items()) if status == 'fail']
