@@ -24,6 +24,7 @@
 #include "cmd/arguments.h"
 #include "cmd/notify.h"
 #include "cmd/version.h"
+#include "objects/releases.h"
 
 enum { FAILED = 1, INTERRUPTED = 130 };
 
@@ -149,9 +150,21 @@ void ci_daemon_on_reload(struct ci_daemon *daemon,
     daemon->reloaded_arg = arg;
 }
 
+/* What a cluster in the middle of an upgrade is asked about first. */
+static void tell_release(const struct ci_daemon *daemon, const char *event)
+{
+    const struct ci_release *release = ci_release_pinned(&daemon->ctx);
+    const char *pin = daemon->config->DEFAULT.pin_release_version;
+
+    ci_info(NULL, event, "program=%s release=%s api=1.%d rpc=1.%d pin_release_version=%s",
+            daemon->program, ci_release_name(release), ci_release_api_minor(release),
+            ci_release_rpc_minor(release), pin && *pin ? pin : "none");
+}
+
 void ci_daemon_ready(struct ci_daemon *daemon)
 {
     ci_info(NULL, "Started", "program=%s version=%s pid=%d", daemon->program, CI_VERSION, getpid());
+    tell_release(daemon, "Speaking");
     ci_notify("READY=1\nSTATUS=Serving");
 }
 
@@ -159,6 +172,7 @@ void ci_daemon_ready(struct ci_daemon *daemon)
 static void reload(struct ci_daemon *daemon)
 {
     struct ci_ctx ctx = {.mem = ci_arena_new(), .config = daemon->config};
+    const struct ci_release *release = ci_release_pinned(&daemon->ctx);
     struct ci_config *config;
 
     ci_notify(ci_printf(ctx.mem, "RELOADING=1\nMONOTONIC_USEC=%lld",
@@ -172,6 +186,8 @@ static void reload(struct ci_daemon *daemon)
         ci_config_report(NULL, config);
         if (daemon->reloaded)
             daemon->reloaded(config, daemon->reloaded_arg);
+        if (ci_release_pinned(&daemon->ctx) != release)
+            tell_release(daemon, "Speaking another release");
         ci_info(NULL, "Reloaded", "program=%s", daemon->program);
     }
     ci_notify("READY=1");

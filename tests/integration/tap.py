@@ -3,10 +3,12 @@
 """Listens to every message of a virtual host, and judges it as a Python peer would.
 
     tap.py URL        the virtual host's tracing is switched on
+    tap.py URL raw    the same; messages are printed, not judged
 
 Prints "ready", and after SIGTERM one JSON object: how many messages there were, how many objects
-of each kind in them, and what no service of the installed release could have sent. Runs with
-Debian's Python, whose Ironic knows its own objects and methods.
+of each kind in them, and what no service of the installed release could have sent; or, after
+"ready", each message on a line. Runs with Debian's Python, whose Ironic knows its own objects and
+methods.
 """
 import json
 import signal
@@ -72,7 +74,10 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: ended.append(True))
 
     def take(body, message):
-        judge.see(bytes(message.body))
+        if sys.argv[2:] == ['raw']:
+            print(json.loads(bytes(message.body))['oslo.message'], flush=True)
+        else:
+            judge.see(bytes(message.body))
 
     with kombu.Connection(sys.argv[1].replace('rabbit://', 'amqp://')) as connection:
         trace = kombu.Exchange('amq.rabbitmq.trace', 'topic', passive=True)
@@ -86,7 +91,8 @@ def main():
                 except socket.timeout:
                     if ended:
                         break
-    print(json.dumps(vars(judge)))
+    if sys.argv[2:] != ['raw']:
+        print(json.dumps(vars(judge)))
 
 
 if __name__ == '__main__':

@@ -11,8 +11,10 @@ from rolling.stage import Stage
 
 RING_S = 3
 FROM_IRONIC = 'Rolling, from Ironic 21.4'  # chapters of the guide
+FROM_CASTIRON = 'Rolling, from castiron to castiron'
 OLD = [('conductor-1', 'ironic-conductor'), ('conductor-2', 'ironic-conductor'),
        ('api-1', 'ironic-api'), ('api-2', 'ironic-api')]
+OURS = [(machine, unit.replace('ironic', 'castiron')) for machine, unit in OLD]
 INSERT = '''
 insert into nodes (uuid, name, driver, provision_state, power_state, version, owner,
     conductor_group, console_enabled, maintenance, protected, retired, automated_clean,
@@ -33,6 +35,7 @@ class Rehearsal:
     NODES, OWN, WALKERS = 1000, 60, 50
     RATE, WALKS = 20, 4  # requests a second, and questions to the walking nodes
     BEFORE_S, AFTER_S = 8, 8
+    RELEASE = '37.0'  # of the services that run, where the guide says RELEASE
     ANSWER_S = 60  # [DEFAULT]rpc_response_timeout
 
     def __init__(self, postgres, rabbit, chapter, units):
@@ -41,8 +44,10 @@ class Rehearsal:
             'DEFAULT': {'hash_ring_reset_interval': RING_S},
             'conductor': {'graceful_shutdown_timeout': 60, 'heartbeat_timeout': 20,
                           'heartbeat_interval': 3},
+            'api': {'shutdown_delay': 3},
             'fake': {'deploy_delay': '0,1', 'power_delay': '0,1'}})
         self.stage.ring_s = RING_S
+        self.build = self.stage.build  # what the guide's restarts start
         self.clients = self.began = self.swapped = None
 
     def insert(self, owner, count, state):
@@ -80,9 +85,10 @@ class Rehearsal:
         used = judge.cpu_s(self.stage.services()) - used
         cpu = used / (time.monotonic() - began) / os.cpu_count()
         self.began = time.time()
+        self.stage.build = self.build
         for step in guide.steps(self.chapter):
             say('%6.1f s  %s# %s' % (time.time() - self.began, step.machine, step.command))
-            self.stage.machine(step.machine).run(step.command)
+            self.stage.machine(step.machine).run(step.command.replace('RELEASE', self.RELEASE))
             if 'start castiron-api' in step.command or 'restart castiron-api' in step.command:
                 self.swapped = time.time()
         time.sleep(self.AFTER_S)

@@ -13,11 +13,16 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 import broker  # noqa: E402
 import cluster  # noqa: E402
-from rolling import rehearsal  # noqa: E402
+from rolling import next_release, rehearsal  # noqa: E402
+
+
+CHAPTERS = {'ironic': (rehearsal.FROM_IRONIC, rehearsal.OLD),
+            'castiron': (rehearsal.FROM_CASTIRON, rehearsal.OURS)}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser.add_argument('which', choices=sorted(CHAPTERS), nargs='?', default='ironic')
     parser.add_argument('--runs', type=int, default=10)
     parser.add_argument('--rate', type=float, default=20)
     parser.add_argument('--walks', type=float, default=4)
@@ -27,12 +32,15 @@ def main():
     parser.add_argument('--keep', metavar='DIR', help='copy logs and configuration there')
     args = parser.parse_args()
     postgres, rabbit = cluster.Postgres().start(), broker.Broker().start()
+    build = next_release.make() if args.which == 'castiron' else None
     passed = failed = 0
     try:
         for number in range(args.runs):
-            run = rehearsal.Rehearsal(postgres, rabbit, rehearsal.FROM_IRONIC, rehearsal.OLD)
+            run = rehearsal.Rehearsal(postgres, rabbit, *CHAPTERS[args.which])
             run.RATE, run.WALKS, run.NODES = args.rate, args.walks, args.nodes
             run.WALKERS = args.walkers
+            if args.which == 'castiron':
+                run.build, run.RELEASE = build, next_release.PRESENT
             try:
                 verdict = run.run(print if args.say else lambda text: None)
                 faults = verdict.faults()

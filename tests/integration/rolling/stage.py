@@ -32,12 +32,11 @@ with socket.socket(socket.AF_UNIX) as s:
 class Service(member.Member):
     """One unit on a machine; started and stopped as its file says."""
 
-    def __init__(self, machine, unit, build=None):
+    def __init__(self, machine, unit):
         stage = machine.stage
         debian = unit.startswith('ironic-')
         kind = unit.rpartition('-')[2]
-        program = ([*member.DEBIAN[:-1], member.DEBIAN[-1] % kind] if debian else
-                   [os.path.join(build or server.BUILD, 'castiron-' + kind)])
+        program = [*member.DEBIAN[:-1], member.DEBIAN[-1] % kind] if debian else None
         super().__init__(stage.cluster, kind, program, debian, machine.name)
         self.machine, self.unit = machine, unit
         self.name = '%s-%s' % (machine.name, unit)
@@ -69,11 +68,14 @@ class Service(member.Member):
 
     def launch(self):
         self.write_conf()
-        command, environment = [*self.command, '--config-file', self.conf], dict(os.environ)
-        notify = None
-        if not self.debian:
-            command[1:] = [self.machine.path(word) if word.startswith('/etc/') else word
-                           for word in self.setting('ExecStart').split()[1:]]
+        environment, notify = dict(os.environ), None
+        if self.debian:
+            command = [*self.command, '--config-file', self.conf]
+        else:
+            command = [word.replace('@bindir@', self.machine.stage.build)
+                       if word.startswith('@') else self.machine.path(word)
+                       if word.startswith('/etc/') else word
+                       for word in self.setting('ExecStart').split()]
             notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
             path = os.path.join(self.machine.folder, self.unit + '.notify')
             if os.path.exists(path):
@@ -115,16 +117,23 @@ class Service(member.Member):
         with open(self.log_path, encoding='utf-8', errors='replace') as file:
             return file.read()
 
+    def send(self, name):
+        self.process.send_signal(getattr(signal, 'SIG' + name))
+
     def end(self, number=signal.SIGTERM):
         """Stops it; SIGKILL after TimeoutStopSec. Ours must end with 0."""
         process, self.process = self.process, None
         began = time.time()
-        process.send_signal(number)
+        if number is not None:  # else it is leaving already
+            process.send_signal(number)
         try:
             process.wait(int(self.setting('TimeoutStopSec')))
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+        self.note_end(process, began)
+
+    def note_end(self, process, began):
         self.stopped.append((began, time.time()))
         if not self.debian and process.returncode != 0:
             raise AssertionError('%s ended with %d:\n%s'
@@ -143,6 +152,7 @@ class Machine:
         self.stage, self.name = stage, name
         self.folder = os.path.join(stage.folder, name)
         os.makedirs(self.path('/etc/ironic'))
+        os.makedirs(self.path('/etc/castiron/conf.d'))  # as the installation has made it
         self.port = cluster.free_port()
         self.services = {}
 
@@ -154,7 +164,7 @@ class Machine:
 
     def service(self, unit):
         if unit not in self.services:
-            self.services[unit] = Service(self, unit, self.stage.builds.get(self.name))
+            self.services[unit] = Service(self, unit)
         return self.services[unit]
 
     def running(self):
@@ -182,6 +192,15 @@ class Machine:
         if unit:
             self.systemctl(*unit.groups())
             return
+        unit = re.fullmatch(r'systemctl kill --signal=(\w+) ([a-z-]+)', command)
+        if unit:
+            self.service(unit[2]).send(unit[1])
+            return
+        unit = re.fullmatch(r'while systemctl is-active --quiet ([a-z-]+); do sleep 1; done',
+                            command)
+        if unit:
+            self.service(unit[1]).end(None)
+            return
         there = re.sub(r'(?<![\w.])(/etc|/run/haproxy)/[\w./-]*',
                        lambda match: self.path(match[0]), command)
         done = subprocess.run(['sh', '-euc', there], stdin=subprocess.DEVNULL, text=True,
@@ -199,8 +218,7 @@ class Stage:
         self.cluster = member.Cluster(postgres, broker)
         self.folder = self.cluster.folder
         self.options = options or {}
-        self.builds = {}  # of machines that run another build
-        self.build = server.BUILD
+        self.build = server.BUILD  # what is installed on all machines
         self.balancer = None
         self.machines = {}
 
