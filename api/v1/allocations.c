@@ -174,6 +174,23 @@ bool ci_node_allocation_show(struct ci_request *req)
            ci_view_reply(req, &ci_allocation_view, allocation->uuid);
 }
 
+/* An allocation as rules are asked with it. */
+static struct ci_policy_record record_of(const struct ci_allocation *allocation)
+{
+    return (struct ci_policy_record){.kind = "allocation", .owner = allocation->owner};
+}
+
+/* The allocation of the path, which the route's rule lets the caller have. */
+static bool enter(struct ci_request *req, struct ci_allocation **ret_allocation)
+{
+    struct ci_policy_record record;
+
+    if (!ci_allocation_load(req->ctx, req->idents[0], ret_allocation))
+        return false;
+    record = record_of(*ret_allocation);
+    return ci_policy_enter(req, &record, not_found, req->idents[0]);
+}
+
 /* Any conductor lets it go; `node` is the one that it has, or NULL. */
 static bool delete (struct ci_request *req, const struct ci_allocation *allocation,
                     const struct ci_node *node)
@@ -193,7 +210,7 @@ bool ci_allocation_delete_route(struct ci_request *req)
     struct ci_allocation *allocation;
     struct ci_node *node = NULL;
 
-    if (!ci_allocation_load(req->ctx, req->idents[0], &allocation))
+    if (!enter(req, &allocation))
         return false;
     if (allocation->node_id != CI_NULL_INT && ci_notify_wants(req->ctx, CI_NOTIFY_ERROR) &&
         !ci_node_load_id(req->ctx, allocation->node_id, &node))
@@ -204,10 +221,13 @@ bool ci_allocation_delete_route(struct ci_request *req)
 bool ci_node_allocation_delete(struct ci_request *req)
 {
     struct ci_allocation *allocation;
+    struct ci_policy_record record;
     struct ci_node *node;
 
-    return ci_request_node(req, &node) && load_of_node(req, node, &allocation) &&
-           delete (req, allocation, node);
+    if (!ci_request_node_ident(req, req->idents[0], &node) || !load_of_node(req, node, &allocation))
+        return false;
+    record = record_of(allocation);
+    return ci_policy_granted(req, &record) && delete (req, allocation, node);
 }
 
 bool ci_allocation_name_check(struct ci_request *req, const json_t *document, const char *what)
@@ -227,8 +247,7 @@ bool ci_allocation_patch_route(struct ci_request *req)
     struct ci_allocation *allocation;
     json_t *document;
 
-    return ci_patch_check(req, allowed) &&
-           ci_allocation_load(req->ctx, req->idents[0], &allocation) &&
+    return ci_patch_check(req, allowed) && enter(req, &allocation) &&
            ci_patch_apply(req, allowed, allocation, NULL, &document) &&
            ci_allocation_name_check(req, document, "update") &&
            ci_patch_update(req, allowed, allocation, document) &&

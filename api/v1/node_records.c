@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "api/policy.h"
 #include "api/v1/handlers.h"
 #include "api/v1/views.h"
 #include "api/version.h"
@@ -333,15 +334,29 @@ bool ci_inventory_show(struct ci_request *req)
     return true;
 }
 
+/* A child may be another project's. */
+static bool find_children(struct ci_request *req, const struct ci_node *node,
+                          struct ci_rows **ret_rows)
+{
+    const char *project, *values[2] = {node->uuid, NULL};
+
+    if (!ci_policy_list(req, "node", NULL, &project))
+        return false;
+    values[1] = project;
+    return ci_db_query(req->ctx,
+                       project ? "SELECT uuid FROM nodes WHERE parent_node = $1 AND "
+                                 "$2 IN (owner, lessee) ORDER BY id"
+                               : "SELECT uuid FROM nodes WHERE parent_node = $1 ORDER BY id",
+                       project ? 2 : 1, values, ret_rows);
+}
+
 bool ci_children_list(struct ci_request *req)
 {
     struct ci_rows *rows;
     struct ci_node *node;
     json_t *children;
 
-    if (!ci_request_node(req, &node) ||
-        !ci_db_query(req->ctx, "SELECT uuid FROM nodes WHERE parent_node = $1 ORDER BY id", 1,
-                     &node->uuid, &rows))
+    if (!ci_request_node(req, &node) || !find_children(req, node, &rows))
         return false;
     children = ci_json(req->ctx, json_array());
     for (size_t i = 0; i < rows->count; i++)

@@ -54,11 +54,27 @@ struct whose {
     const char *node, *portgroup; /* identifiers, or NULL */
 };
 
+/* A group of a node that may not be seen is not there. */
+static bool find_portgroup(struct ci_request *req, const char *ident,
+                           struct ci_portgroup **ret_portgroup)
+{
+    struct ci_node *node;
+
+    if (!ci_portgroup_load(req->ctx, ident, ret_portgroup))
+        return false;
+    if (req->ctx->who.is_admin)
+        return true;
+    if (!ci_node_load_id(req->ctx, (*ret_portgroup)->node_id, &node))
+        return false;
+    return ci_policy_sees(req, &CI_POLICY_NODE(node)) ||
+           ci_fail(req->ctx, PortgroupNotFound, ident);
+}
+
 static bool add_portgroup(struct ci_request *req, struct ci_filter *filter, const char *ident)
 {
     struct ci_portgroup *portgroup;
 
-    if (!ci_portgroup_load(req->ctx, ident, &portgroup))
+    if (!find_portgroup(req, ident, &portgroup))
         return false;
     ci_filter_add(filter, "portgroup_id = ?", ci_printf(req->ctx->mem, "%" PRId64, portgroup->id));
     return true;
@@ -135,7 +151,7 @@ bool ci_ports_detail(struct ci_request *req)
 
 /*
  * Below a node. Ironic knows the node by its UUID only there, and when it is not found speaks of
- * a port group that nobody asked for.
+ * a port group that nobody asked for; here also of a node that may not be seen.
  */
 static bool list_of_node(struct ci_request *req, bool detail)
 {
@@ -144,8 +160,7 @@ static bool list_of_node(struct ci_request *req, bool detail)
 
     if (!ci_uuid_is_like(uuid))
         return ci_fail(req->ctx, PortgroupNotFound, "None");
-    if (ci_node_load(req->ctx, uuid, &node))
-        /* Which asks whether the node may be seen. */
+    if (ci_request_node_ident(req, uuid, &node))
         return list(req, &(struct whose){.node = uuid, .portgroup = ci_arg_text(req, "portgroup")},
                     detail);
     if (!ci_failed_with(req->ctx, CI_ERR_NodeNotFound))
