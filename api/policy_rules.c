@@ -207,31 +207,14 @@ void ci_policy_rules_free(struct ci_policy_rules *rules)
         ci_arena_free(rules->mem);
 }
 
-/* Where a relative path is, of the folders of configuration; NULL when nowhere. */
-static const char *locate(struct ci_arena *mem, const char *path)
-{
-    static const char *const folders[] = {"/etc/castiron/", "/etc/ironic/"};
-    struct stat st;
-
-    if (path[0] == '/')
-        return stat(path, &st) == 0 ? path : NULL;
-    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
-        const char *full = ci_printf(mem, "%s%s", folders[i], path);
-
-        if (stat(full, &st) == 0)
-            return full;
-    }
-    return NULL;
-}
-
 static const char *main_file(struct ci_ctx *ctx)
 {
     const char *name = ctx->config->oslo_policy.policy_file;
-    const char *path = name ? locate(ctx->mem, name) : NULL;
+    const char *path = name ? ci_config_find_file(ctx->mem, ctx->config, name) : NULL;
 
     /* The old default is still read where the new one is not there. */
     if (!path && name && strcmp(name, "policy.yaml") == 0)
-        path = locate(ctx->mem, "policy.json");
+        path = ci_config_find_file(ctx->mem, ctx->config, "policy.json");
     return path;
 }
 
@@ -250,7 +233,7 @@ static bool for_files(struct ci_ctx *ctx, bool (*each)(struct ci_ctx *, const ch
     if (path && !each(ctx, path, arg))
         return false;
     for (; dir && *dir; dir++) {
-        const char *folder = locate(ctx->mem, *dir);
+        const char *folder = ci_config_find_file(ctx->mem, ctx->config, *dir);
         struct dirent **names;
         int n = folder ? scandir(folder, &names, is_visible, alphasort) : -1;
         bool going = true;

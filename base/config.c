@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/configpath.h"
 #include "base/ini.h"
@@ -32,6 +33,7 @@ struct loaded {
     struct ci_config config;
     struct ci_arena *mem; /* all its texts */
     struct note *notes, **last_note;
+    const char *const *folders; /* ci_config_find_file() */
 };
 
 /* How an option is written. */
@@ -405,6 +407,7 @@ static bool load(struct ci_ctx *ctx, const struct ci_config_sources *sources, st
 
     l.options = ci_options(&l.n); /* not above: an initializer may still write l.n after it */
     l.settings = ci_alloc_array(ctx->mem, l.n, sizeof *l.settings);
+    loaded->folders = ci_config_folders(loaded->mem, sources);
     if (sources) {
         if (!read_files(&l, sources))
             return false;
@@ -471,6 +474,22 @@ bool ci_config_reload(struct ci_ctx *ctx, const struct ci_config_sources *source
         keep_fixed((struct loaded *)config, &options[i], old);
     *ret_config = config;
     return true;
+}
+
+const char *ci_config_find_file(struct ci_arena *mem, const struct ci_config *config,
+                                const char *name)
+{
+    const char *const *folders = ((const struct loaded *)config)->folders;
+
+    if (name[0] == '/')
+        return access(name, F_OK) == 0 ? ci_strdup(mem, name) : NULL;
+    for (; *folders; folders++) {
+        const char *path = ci_printf(mem, "%s/%s", *folders, name);
+
+        if (access(path, F_OK) == 0)
+            return path;
+    }
+    return NULL;
 }
 
 void ci_config_report(const struct ci_ctx *ctx, const struct ci_config *config)

@@ -89,6 +89,13 @@ ci_must_check bool ci_config_reload(struct ci_ctx *ctx, const struct ci_config_s
  */
 void ci_config_report(const struct ci_ctx *ctx, const struct ci_config *config);
 
+/*
+ * Where the file or folder is that an option names relatively, in `mem`: in the folders of the
+ * configuration, ci_config_folders(). NULL when it is in none.
+ */
+const char *ci_config_find_file(struct ci_arena *mem, const struct ci_config *config,
+                                const char *name);
+
 void ci_config_free(struct ci_config *config);
 
 /* All defaults, nothing read: for tests and tools. Ends with ci_config_free(). */

@@ -62,25 +62,34 @@ static const char *home(struct ci_arena *mem)
     return "/";
 }
 
-/* The first of the folders that has it, or NULL. castiron's own files may also lie with Ironic's.
- */
-static const char *find(struct ci_arena *mem, const char *name, const char *file)
+/* The search path. castiron's own files may also lie with Ironic's. Gives how many there are. */
+static size_t search_path(struct ci_arena *mem, const char *name, const char *folders[FOLDERS])
 {
     const char *at_home = home(mem);
     bool own = strcmp(name, "castiron") == 0;
-    const char *const folders[FOLDERS] = {
-        ci_printf(mem, "%s/.%s", at_home, name),
-        own ? ci_printf(mem, "%s/.ironic", at_home) : NULL,
-        at_home,
-        ci_printf(mem, "/etc/%s", name),
-        own ? "/etc/ironic" : NULL,
-        "/etc",
-    };
+    size_t n = 0;
 
-    for (size_t i = 0; i < FOLDERS; i++) {
-        const char *path = folders[i] ? ci_printf(mem, "%s/%s", folders[i], file) : NULL;
+    folders[n++] = ci_printf(mem, "%s/.%s", at_home, name);
+    if (own)
+        folders[n++] = ci_printf(mem, "%s/.ironic", at_home);
+    folders[n++] = at_home;
+    folders[n++] = ci_printf(mem, "/etc/%s", name);
+    if (own)
+        folders[n++] = "/etc/ironic";
+    folders[n++] = "/etc";
+    return n;
+}
 
-        if (path && access(path, F_OK) == 0)
+/* The first of the folders that has it, or NULL. */
+static const char *find(struct ci_arena *mem, const char *name, const char *file)
+{
+    const char *folders[FOLDERS];
+    size_t n = search_path(mem, name, folders);
+
+    for (size_t i = 0; i < n; i++) {
+        const char *path = ci_printf(mem, "%s/%s", folders[i], file);
+
+        if (access(path, F_OK) == 0)
             return path;
     }
     return NULL;
@@ -145,4 +154,45 @@ bool ci_config_path(struct ci_ctx *ctx, const struct ci_config_sources *sources,
     }
     *ret_files = files.paths;
     return true;
+}
+
+static size_t length_of(const char *const *list)
+{
+    size_t n = 0;
+
+    while (list && list[n])
+        n++;
+    return n;
+}
+
+/* Also where the process is later in another folder. */
+static const char *absolute(struct ci_arena *mem, const char *folder)
+{
+    char *found = realpath(folder, NULL);
+    const char *copy = ci_strdup(mem, found ? found : folder);
+
+    free(found);
+    return copy;
+}
+
+static const char *folder_of(struct ci_arena *mem, const char *file)
+{
+    const char *slash = strrchr(file, '/');
+
+    return absolute(mem, slash ? ci_strndup(mem, file, (size_t)(slash - file) + 1) : ".");
+}
+
+const char *const *ci_config_folders(struct ci_arena *mem, const struct ci_config_sources *sources)
+{
+    const struct ci_config_sources none = {0};
+    const struct ci_config_sources *named = sources ? sources : &none;
+    size_t files = length_of(named->files), dirs = length_of(named->dirs), n = 0;
+    const char **folders = ci_alloc_array(mem, files + dirs + FOLDERS + 1, sizeof *folders);
+
+    for (size_t i = 0; i < dirs; i++)
+        folders[n++] = absolute(mem, named->dirs[i]);
+    for (size_t i = files; i > 0; i--)
+        folders[n++] = folder_of(mem, named->files[i - 1]);
+    search_path(mem, "castiron", folders + n);
+    return folders;
 }

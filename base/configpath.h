@@ -18,3 +18,10 @@
  */
 ci_must_check bool ci_config_path(struct ci_ctx *ctx, const struct ci_config_sources *sources,
                                   const char *const **ret_files);
+
+/*
+ * The folders in which files that options name relatively are looked for, first one first, as
+ * oslo.config does: directories that were named, folders of files that were named (the last one
+ * first), and those of the search path. A list in `mem` that ends with NULL; `sources` may be NULL.
+ */
+const char *const *ci_config_folders(struct ci_arena *mem, const struct ci_config_sources *sources);

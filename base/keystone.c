@@ -35,7 +35,8 @@ struct ci_keystone {
     struct ci_arena *mem;
     struct ci_httpc *client;
     struct ci_keystone_options options;
-    const char *tokens_url;
+    const char *auth_url;
+    struct ci_endpoint endpoint;
     struct ci_service_token *own_token;
     pthread_mutex_t mutex;
     struct known *places[PLACES]; /* guarded by mutex */
@@ -64,7 +65,11 @@ bool ci_keystone_new(struct ci_ctx *ctx, const struct ci_keystone_options *optio
         ci_keystone_free(keystone);
         return false;
     }
-    keystone->tokens_url = ci_service_token_url(mem, options->login.auth_url);
+    keystone->auth_url = ci_strdup(mem, options->login.auth_url);
+    keystone->endpoint = (struct ci_endpoint){
+        .type = "identity",
+        .interface = options->interface ? ci_strdup(mem, options->interface) : NULL,
+        .region = options->region ? ci_strdup(mem, options->region) : NULL};
     *ret_keystone = keystone;
     return true;
 }
@@ -142,26 +147,32 @@ static bool own_token(struct ci_ctx *ctx, struct ci_keystone *keystone, const ch
     }
 }
 
+/* Where to ask, once there is a token of our own. */
+static const char *url_of(struct ci_ctx *ctx, struct ci_keystone *keystone,
+                          enum ci_keystone_ended ended)
+{
+    const char *at = ci_service_token_endpoint(ctx, keystone->own_token, &keystone->endpoint);
+    const char *url = ci_service_token_url(ctx->mem, at ? at : keystone->auth_url);
+
+    return ended == CI_TOKEN_MAY_HAVE_ENDED ? ci_printf(ctx->mem, "%s?allow_expired=1", url) : url;
+}
+
 /* Asks about a token; *ret_valid is false when Keystone knows of none. */
 static bool look_up(struct ci_ctx *ctx, struct ci_keystone *keystone, const char *subject,
                     enum ci_keystone_ended ended, bool *ret_valid, const json_t **ret_token)
 {
-    const struct ci_httpc_request request = {
-        .method = "GET",
-        .url = ended == CI_TOKEN_MAY_HAVE_ENDED
-                   ? ci_printf(ctx->mem, "%s?allow_expired=1", keystone->tokens_url)
-                   : keystone->tokens_url};
-
     for (int i = 0; i < 2; i++) {
         struct ci_httpc_header headers[] = {{"Accept", "application/json"},
                                             {"X-Subject-Token", subject},
                                             {"X-Auth-Token", NULL},
                                             {NULL, NULL}};
-        struct ci_httpc_request with = request;
+        struct ci_httpc_request request = {.method = "GET", .headers = headers};
         struct ci_httpc_response response;
 
-        with.headers = headers;
-        if (!own_token(ctx, keystone, &headers[2].value) || !ask(ctx, keystone, &with, &response))
+        if (!own_token(ctx, keystone, &headers[2].value))
+            return false;
+        request.url = url_of(ctx, keystone, ended);
+        if (!ask(ctx, keystone, &request, &response))
             return false;
         *ret_valid = response.status == 200;
         if (response.status == 200)

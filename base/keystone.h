@@ -7,6 +7,9 @@
  * The identity service: tokens that callers show, checked with GET /v3/auth/tokens by a token of
  * our own, and remembered.
  *
+ * It is asked at the address that the catalog of our own token names for the interface and the
+ * region, or where the catalog names none, at the one where we log in.
+ *
  * What was found out about a token, that it is none included, is trusted for cache_s, and never
  * past the token's end. Tokens are kept as SHA-256 digests. For any number of threads.
  */
@@ -14,6 +17,7 @@ struct ci_keystone;
 
 struct ci_keystone_options {
     struct ci_service_token_options login; /* of our own token */
+    const char *interface, *region;        /* its address in the catalog; NULL: any */
     const char *ca_file, *cert_file, *key_file;
     bool insecure;
     int timeout_s; /* of a question; 0: 10 seconds */

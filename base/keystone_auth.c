@@ -2,6 +2,8 @@
 /* Callers of our services, by the tokens they show and what [keystone_authtoken] says. */
 #include "base/keystone_auth.h"
 
+#include <string.h>
+
 #include "base/config.h"
 #include "base/text.h"
 
@@ -58,6 +60,15 @@ const char *ci_keystone_challenge(struct ci_ctx *ctx)
                      uri ? uri : config->keystone_authtoken.auth_url);
 }
 
+/* "internalURL" is an older word for "internal". */
+static const char *interface_of(struct ci_ctx *ctx)
+{
+    const char *name = ctx->config->keystone_authtoken.interface;
+    size_t n = name ? strlen(name) : 0;
+
+    return n > 3 && strcmp(name + n - 3, "URL") == 0 ? ci_strndup(ctx->mem, name, n - 3) : name;
+}
+
 bool ci_keystone_open(struct ci_ctx *ctx, struct ci_keystone **ret_keystone)
 {
     const struct ci_config *config = ctx->config;
@@ -77,6 +88,8 @@ bool ci_keystone_open(struct ci_ctx *ctx, struct ci_keystone **ret_keystone)
                   .system_scope = SET(system_scope),
                   .application_credential_id = SET(application_credential_id),
                   .application_credential_secret = SET(application_credential_secret)},
+        .interface = interface_of(ctx),
+        .region = SET(region_name),
         .ca_file = SET(cafile),
         .cert_file = SET(certfile),
         .key_file = SET(keyfile),

@@ -29,6 +29,7 @@ struct ci_service_token {
     pthread_mutex_t lock; /* guards what follows */
     struct ci_text text;  /* empty: none */
     int64_t until_ns;
+    json_t *catalog; /* that came with it; NULL: none */
 };
 
 static bool by_credential(const struct ci_service_token_options *o)
@@ -133,26 +134,32 @@ void ci_service_token_free(struct ci_service_token *token)
     if (!token)
         return;
     ci_text_done(&token->text);
+    json_decref(token->catalog);
     pthread_mutex_destroy(&token->lock);
     ci_arena_free(token->mem);
 }
 
-/* When the token is to be given up, by the answer's own clock. */
-static int64_t end_of(struct ci_ctx *ctx, const struct ci_httpc_response *response)
+/* What the body says of the token, which is itself in a header; NULL when it cannot be read. */
+static json_t *read_body(struct ci_ctx *ctx, const struct ci_httpc_response *response)
 {
     static const struct ci_json_limits limits = {.depth = ANSWER_DEPTH, .bytes = (size_t)1 << 20};
-    int64_t life_s = LIFE_S, end_us, now_us = ci_time_now_us();
-    const json_t *expires;
     json_t *answer;
 
-    if (ci_json_read(ctx, response->body, response->body_length, &limits, &answer)) {
-        expires = json_object_get(json_object_get(answer, "token"), "expires_at");
-        if (ci_json_kind(expires) == CI_JSON_STRING &&
-            ci_time_parse(json_string_value(expires), &end_us) && end_us > now_us)
-            life_s = (end_us - now_us) / 1000000;
-    } else {
-        ci_error_clear(ctx); /* The token itself is in a header. */
-    }
+    if (ci_json_read(ctx, response->body, response->body_length, &limits, &answer))
+        return json_object_get(answer, "token");
+    ci_error_clear(ctx);
+    return NULL;
+}
+
+/* When the token is to be given up, by the answer's own clock. */
+static int64_t end_of(const json_t *said)
+{
+    int64_t life_s = LIFE_S, end_us, now_us = ci_time_now_us();
+    const json_t *expires = json_object_get(said, "expires_at");
+
+    if (ci_json_kind(expires) == CI_JSON_STRING &&
+        ci_time_parse(json_string_value(expires), &end_us) && end_us > now_us)
+        life_s = (end_us - now_us) / 1000000;
     life_s = life_s > 2 * MARGIN_S ? life_s - MARGIN_S : life_s / 2;
     return ci_time_monotonic_ns() + life_s * 1000000000;
 }
@@ -168,6 +175,7 @@ static bool ask(struct ci_ctx *ctx, struct ci_service_token *token)
                                              .body_length = strlen(token->body)};
     struct ci_httpc_response response;
     const char *text;
+    json_t *said;
 
     if (!ci_httpc_send(ctx, token->client, &request, &response))
         return ci_fail_status(ctx, ServiceUnavailable, 503, "Keystone gave no token: %s",
@@ -179,7 +187,10 @@ static bool ask(struct ci_ctx *ctx, struct ci_service_token *token)
                               response.status);
     ci_text_clear(&token->text);
     ci_text_add(&token->text, text);
-    token->until_ns = end_of(ctx, &response);
+    said = read_body(ctx, &response);
+    token->until_ns = end_of(said);
+    json_decref(token->catalog);
+    token->catalog = json_incref(json_object_get(said, "catalog"));
     return true;
 }
 
@@ -201,4 +212,42 @@ void ci_service_token_drop(struct ci_service_token *token, const char *text)
     if (token->text.length > 0 && strcmp(token->text.bytes, text) == 0)
         ci_text_clear(&token->text);
     pthread_mutex_unlock(&token->lock);
+}
+
+static bool is_wanted(const json_t *object, const char *key, const char *wanted)
+{
+    const char *has = json_string_value(json_object_get(object, key));
+
+    return !wanted || (has && strcmp(has, wanted) == 0);
+}
+
+/* With the lock. */
+static const char *find_endpoint(const json_t *catalog, const struct ci_endpoint *wanted)
+{
+    for (size_t i = 0; i < json_array_size(catalog); i++) {
+        const json_t *service = json_array_get(catalog, i);
+        const json_t *endpoints = json_object_get(service, "endpoints");
+
+        for (size_t j = 0;
+             is_wanted(service, "type", wanted->type) && j < json_array_size(endpoints); j++) {
+            const json_t *endpoint = json_array_get(endpoints, j);
+
+            if (is_wanted(endpoint, "interface", wanted->interface) &&
+                is_wanted(endpoint, "region", wanted->region))
+                return json_string_value(json_object_get(endpoint, "url"));
+        }
+    }
+    return NULL;
+}
+
+const char *ci_service_token_endpoint(struct ci_ctx *ctx, struct ci_service_token *token,
+                                      const struct ci_endpoint *wanted)
+{
+    const char *url;
+
+    pthread_mutex_lock(&token->lock);
+    url = find_endpoint(token->catalog, wanted);
+    url = url ? ci_strdup(ctx->mem, url) : NULL;
+    pthread_mutex_unlock(&token->lock);
+    return url;
 }

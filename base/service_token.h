@@ -43,6 +43,20 @@ void ci_service_token_free(struct ci_service_token *token);
 ci_must_check bool ci_service_token_get(struct ci_ctx *ctx, struct ci_service_token *token,
                                         const char **ret_text);
 
+/* Which address of another service is wanted; NULL: any. */
+struct ci_endpoint {
+    const char *type;      /* "identity", "network" */
+    const char *interface; /* "internal", "public" or "admin" */
+    const char *region;
+};
+
+/*
+ * Its first address in the catalog that came with the token, the arena's; NULL when the catalog
+ * has none, and while there is no token: ci_service_token_get() comes first.
+ */
+const char *ci_service_token_endpoint(struct ci_ctx *ctx, struct ci_service_token *token,
+                                      const struct ci_endpoint *wanted);
+
 /* Where Keystone is asked about tokens, whether auth_url ends with /v3 or not; mem's. */
 const char *ci_service_token_url(struct ci_arena *mem, const char *auth_url);
 

@@ -57,7 +57,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.server.status:
             self.answer(self.server.status, {})
         elif request['auth']['identity']['password']['user']['password'] == 'secret':
-            self.answer(201, token_of(self.server.own, self.server), X_Subject_Token=self.server.own)
+            body = token_of(self.server.own, self.server)
+            body['token']['catalog'] = self.server.catalog
+            self.answer(201, body, X_Subject_Token=self.server.own)
         else:
             self.answer(401, {})
 
@@ -78,6 +80,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(200 if token else self.server.unknown, token or {'error': {}})
 
 
+def catalog(*endpoints):
+    """What names the addresses of the identity service: (interface, region, url)."""
+    return [{'type': 'identity', 'name': 'keystone', 'id': 'k', 'endpoints': [
+        {'id': url, 'interface': interface, 'region': region, 'region_id': region, 'url': url}
+        for interface, region, url in endpoints]}]
+
+
 class Server(http.server.ThreadingHTTPServer):
     """`asked` lists the questions, `status` is answered to all when set, `unknown` to who asks
     about a token that is none; `own` is the token of who logs in."""
@@ -86,6 +95,7 @@ class Server(http.server.ThreadingHTTPServer):
     unknown = 404
     own, own_roles = OWN, 'service'
     status = None
+    catalog = None  # comes with the token of who has logged in
 
     def __init__(self, *args):
         super().__init__(*args)

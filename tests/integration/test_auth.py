@@ -84,6 +84,34 @@ class ByKeystone(case.Case):
         self.by(OWNER, 'PATCH', '/v1/nodes/' + NODE, [{'op': 'replace', 'path': '/owner', 'value': 'x'}], 403)
         self.by(STRANGER, 'PATCH', '/v1/nodes/' + NODE, change, 404)
 
+    def test_tokens_are_checked_where_the_catalog_says(self):
+        with keystone.Keystone() as inner, keystone.Keystone() as other:
+            self.castiron.stop()
+            self.castiron.options['keystone_authtoken'].update(region_name='two', interface='internalURL')
+            self.keystone.server.catalog = keystone.catalog(
+                ('internal', 'one', other.url), ('public', 'two', other.url), ('internal', 'two', inner.url + '/v3'))
+            self.castiron.write_conf()
+            self.castiron.start()
+            self.by(ADMIN, 'GET', '/v1/nodes')
+            self.assertEqual([['POST'], ['GET'], []],
+                             [at.server.asked for at in (self.keystone, inner, other)])
+
+    def test_where_the_catalog_names_none_they_are_checked_where_the_service_logs_in(self):
+        self.keystone.server.catalog = keystone.catalog(('public', 'one', 'http://127.0.0.1:1'))
+        self.by(ADMIN, 'GET', '/v1/nodes')
+        self.assertEqual(['POST', 'GET'], self.keystone.server.asked)
+
+    def test_rules_are_found_beside_the_configuration(self):
+        self.castiron.stop()
+        self.castiron.options['oslo_policy'] = {'policy_file': 'rules.yaml', 'policy_dirs': 'rules.d'}
+        os.mkdir(os.path.join(self.castiron.folder, 'rules.d'))
+        for name, rule in (('rules.yaml', 'list_all'), ('rules.d/more', 'list')):
+            with open(os.path.join(self.castiron.folder, name), 'w', encoding='utf-8') as f:
+                f.write('baremetal:node:%s: "!"\n' % rule)
+        self.castiron.write_conf()
+        self.castiron.start()
+        self.by(ADMIN, 'GET', '/v1/nodes', status=403)
+
     def test_the_rules_are_read_again_when_their_file_changes(self):
         self.make_node()
         path = os.path.join(self.castiron.folder, 'policy.yaml')

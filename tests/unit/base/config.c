@@ -389,7 +389,37 @@ START_TEST(rows_are_sorted_and_unique_and_aliases_name_rows)
 }
 END_TEST
 
-UNIT_MAIN("base/config", defaults_are_those_of_the_table, every_kind_is_read,
+START_TEST(files_that_options_name_are_looked_for_beside_the_configuration)
+{
+    struct ci_ctx *ctx = start();
+    const char *const files[] = {put(ctx, "one/a.conf", ""), put(ctx, "two/b.conf", ""), NULL};
+    const char *const dirs[] = {ci_printf(ctx->mem, "%s/dir", folder), NULL};
+    struct ci_config_sources sources = {"castiron-api", files, dirs, NULL};
+    struct ci_config *config;
+
+    put(ctx, "dir/c.conf", "");
+    put(ctx, "dir/in-dir", "");
+    put(ctx, "one/in-dir", "");
+    put(ctx, "one/in-both", "");
+    put(ctx, "two/in-both", "");
+    put(ctx, ".ironic/at-home", "");
+    ck_assert(ci_config_load(ctx, &sources, &config));
+    ck_assert_str_eq(ci_config_find_file(ctx->mem, config, "in-dir"),
+                     ci_printf(ctx->mem, "%s/dir/in-dir", folder));
+    ck_assert_str_eq(ci_config_find_file(ctx->mem, config, "in-both"),
+                     ci_printf(ctx->mem, "%s/two/in-both", folder));
+    ck_assert_str_eq(ci_config_find_file(ctx->mem, config, "at-home"),
+                     ci_printf(ctx->mem, "%s/.ironic/at-home", folder));
+    ck_assert_str_eq(ci_config_find_file(ctx->mem, config, files[0]), files[0]);
+    ck_assert_ptr_null(ci_config_find_file(ctx->mem, config, "nowhere"));
+    ck_assert_ptr_null(ci_config_find_file(ctx->mem, config, "/nowhere/at/all"));
+    ci_config_free(config);
+    end();
+}
+END_TEST
+
+UNIT_MAIN("base/config", files_that_options_name_are_looked_for_beside_the_configuration,
+          defaults_are_those_of_the_table, every_kind_is_read,
           a_bad_value_names_file_line_option_and_range, references_are_replaced,
           old_names_work_and_the_new_one_is_stronger, later_sources_win,
           missing_files_and_folders_stop_the_start, castirons_files_are_found_before_ironics,
