@@ -1,64 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reads and writes messages for message_differential.py: each line is an order, a JSON object
- * whose "do" names it; each answer is a JSON object on a line of its own. A message that is
- * refused answers {"refused": why}.
+ * Reads and writes messages for message_differential.py.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/unit/rpc/echo.h"
 
-#include "base/config.h"
-#include "base/ctx.h"
 #include "rpc/failure.h"
-#include "rpc/message.h"
-
-static struct ci_config *config;
-
-static json_t *text_or_null(const char *text)
-{
-    return text ? json_string_nocheck(text) : json_null();
-}
-
-static json_t *take_text(struct ci_text *text)
-{
-    return json_stringn_nocheck(text->bytes, text->length);
-}
-
-static json_t *refused(const struct ci_ctx *ctx)
-{
-    return json_pack("{so}", "refused", text_or_null(ctx->error->message));
-}
-
-static json_t *identity(const struct ci_ctx *ctx)
-{
-    const struct ci_identity *who = &ctx->who;
-    const struct {
-        const char *key, *value;
-    } texts[] = {
-        {"user_id", who->user_id},
-        {"user_name", who->user_name},
-        {"user_domain_id", who->user_domain_id},
-        {"user_domain_name", who->user_domain_name},
-        {"project_id", who->project_id},
-        {"project_name", who->project_name},
-        {"project_domain_id", who->project_domain_id},
-        {"project_domain_name", who->project_domain_name},
-        {"system_scope", who->system_scope},
-        {"auth_token", who->auth_token},
-        {"request_id", ctx->request_id},
-        {"global_request_id", ctx->global_request_id},
-    };
-    json_t *all = json_object(), *roles = json_array();
-
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        json_object_set_new(all, texts[i].key, text_or_null(texts[i].value));
-    for (size_t i = 0; who->roles && who->roles[i]; i++)
-        json_array_append_new(roles, json_string_nocheck(who->roles[i]));
-    json_object_set_new(all, "roles", roles);
-    json_object_set_new(all, "is_admin", json_boolean(who->is_admin));
-    return all;
-}
 
 /* Read, and written again with the ids it came with. */
 static json_t *do_request(struct ci_ctx *ctx, const json_t *order)
@@ -83,15 +29,6 @@ static json_t *do_request(struct ci_ctx *ctx, const json_t *order)
     json_object_set_new(answer, "unique_id", text_or_null(request.unique_id));
     json_object_set_new(answer, "fault", text_or_null(request.fault));
     return answer;
-}
-
-static json_t *error_of(const struct ci_ctx *ctx)
-{
-    if (!ctx->error)
-        return json_null();
-    return json_pack("{ss so si sb}", "class", ci_error_kind(ctx->error->class)->name, "message",
-                     text_or_null(ctx->error->message), "status", ctx->error->status, "remote",
-                     ctx->error->remote);
 }
 
 /* The failure's text as we would write what we have read of it. */
@@ -122,7 +59,7 @@ static json_t *do_reply(struct ci_ctx *ctx, const json_t *order)
         return refused(ctx);
     answer = json_pack("{ss sb so so}", "msg_id", reply.msg_id, "ending", reply.ending, "again",
                        take_text(again), "failure_again", failure_again(ctx, &reply));
-    config->DEFAULT.debug_tracebacks_in_api = json_is_true(json_object_get(order, "debug"));
+    echo_config->DEFAULT.debug_tracebacks_in_api = json_is_true(json_object_get(order, "debug"));
     if (!ci_message_result(ctx, &reply, &result))
         result = NULL;
     json_object_set_new(answer, "error", error_of(ctx));
@@ -160,10 +97,10 @@ static json_t *do_errors(struct ci_ctx *ctx, const json_t *order)
 {
     json_t *all = json_array();
 
-    config->DEFAULT.pin_release_version = json_string_value(json_object_get(order, "pin"));
+    echo_config->DEFAULT.pin_release_version = json_string_value(json_object_get(order, "pin"));
     for (int i = 0; i < CI_ERR_COUNT; i++)
         json_array_append_new(all, told(ctx, (enum ci_error_class)i));
-    config->DEFAULT.pin_release_version = NULL;
+    echo_config->DEFAULT.pin_release_version = NULL;
     return all;
 }
 
@@ -205,25 +142,5 @@ static json_t *obey(struct ci_ctx *ctx, const json_t *order)
 
 int main(void)
 {
-    struct ci_ctx ctx = {.mem = ci_arena_new()};
-    char *line = NULL;
-    size_t room = 0;
-    ssize_t length;
-
-    config = ci_config_defaults();
-    for (length = getline(&line, &room, stdin); length > 0; length = getline(&line, &room, stdin)) {
-        json_t *order;
-
-        ctx = (struct ci_ctx){.mem = ctx.mem, .config = config};
-        if (!ci_json_read(&ctx, line, (size_t)length, &ci_json_trusted, &order)) {
-            fprintf(stderr, "%s\n", ctx.error->message);
-            return EXIT_FAILURE;
-        }
-        puts(ci_json_text(ctx.mem, ci_json(&ctx, obey(&ctx, order))));
-        ci_arena_reset(ctx.mem);
-    }
-    free(line);
-    ci_arena_free(ctx.mem);
-    ci_config_free(config);
-    return EXIT_SUCCESS;
+    return echo(obey);
 }
