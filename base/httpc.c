@@ -230,7 +230,15 @@ static bool set_callbacks(CURL *handle, struct transfer *transfer)
            curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, transfer->reason) == CURLE_OK;
 }
 
-/* Codes that mean: not one byte of the request reached a server. */
+/* curl calls an answer that is no HTTP a protocol it does not know: by then it has asked. */
+static bool has_sent(CURL *handle)
+{
+    long bytes = 0;
+
+    return curl_easy_getinfo(handle, CURLINFO_REQUEST_SIZE, &bytes) == CURLE_OK && bytes > 0;
+}
+
+/* Codes that mean, if nothing was sent: not one byte of the request reached a server. */
 static bool is_unreached(CURLcode code)
 {
     switch ((int)code) {
@@ -271,7 +279,7 @@ static bool fail(struct transfer *transfer, CURL *handle, CURLcode code)
         return ci_fail_status(ctx, TemporaryFailure, 503,
                               "The answer is larger than the %zu bytes allowed.",
                               transfer->body->limit);
-    if (is_unreached(code) || was_connecting(handle, code))
+    if ((is_unreached(code) && !has_sent(handle)) || was_connecting(handle, code))
         return ci_fail_status(ctx, ServiceUnavailable, 503, "The server cannot be reached: %s.",
                               reason);
     return ci_fail_status(ctx, TemporaryFailure, 503, "No answer came: %s.", reason);

@@ -332,3 +332,21 @@ bool ci_wire_read(struct ci_ctx *ctx, const json_t *value, enum ci_wire_side sid
     memcpy(ret_object, &object, sizeof object);
     return true;
 }
+
+bool ci_wire_read_answer(struct ci_ctx *ctx, const json_t *value, const struct ci_type *type,
+                         void *ret_object)
+{
+    struct ci_object *object = NULL;
+    bool done = value && ci_wire_read(ctx, value, CI_WIRE_CLIENT, &object);
+    const char *why;
+
+    if (done && object->type == type) {
+        memcpy(ret_object, &object, sizeof object);
+        return true;
+    }
+    if (ci_failed_with(ctx, CI_ERR_IncompatibleObjectVersion))
+        return false;
+    why = ctx->error ? ci_printf(ctx->mem, ": %s", ci_error_take(ctx)) : ".";
+    return ci_fail_text(ctx, IronicException,
+                        "A conductor answered with something else than a %s%s", type->name, why);
+}

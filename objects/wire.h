@@ -36,5 +36,12 @@ enum ci_wire_side { CI_WIRE_CLIENT, CI_WIRE_SERVER };
 ci_must_check bool ci_wire_read(struct ci_ctx *ctx, const json_t *value, enum ci_wire_side side,
                                 void *ret_object);
 
+/*
+ * The object of that type which a peer answered a call with. What is none is the peer's doing and
+ * nobody's who asks us: it fails with IronicException, 500; IncompatibleObjectVersion stays.
+ */
+ci_must_check bool ci_wire_read_answer(struct ci_ctx *ctx, const json_t *value,
+                                       const struct ci_type *type, void *ret_object);
+
 /* Is this a message of an object? (Has ironic_object.name.) */
 bool ci_wire_is_object(const json_t *value);

@@ -443,7 +443,7 @@ static bool send_update(struct ci_request *req, struct ci_node *node, struct ci_
                            json_pack("{s:O, s:b}", "node_obj", message, "reset_interfaces",
                                      ci_arg_true(req, "reset_interfaces", false)),
                            &result) &&
-           ci_wire_read(req->ctx, result, CI_WIRE_CLIENT, ret_updated);
+           ci_wire_read_answer(req->ctx, result, &ci_node_type, ret_updated);
 }
 
 static bool update(struct ci_request *req, struct ci_node *node)

@@ -114,7 +114,7 @@ bool ci_ramdisk_token(struct ci_request *req, const struct ci_node *node, json_t
     struct ci_node *with_token;
 
     if (!ci_ramdisk_call(req, node, CI_RPC_get_node_with_token, NULL, &result) ||
-        !ci_wire_read(req->ctx, result, CI_WIRE_CLIENT, &with_token))
+        !ci_wire_read_answer(req->ctx, result, &ci_node_type, &with_token))
         return false;
     *ret_token = member(req, with_token->driver_internal_info, "agent_secret_token");
     return true;
