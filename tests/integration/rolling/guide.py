@@ -12,6 +12,12 @@ PROMPT = re.compile(r'([a-z]+-\d+)# (.+)')
 Step = collections.namedtuple('Step', 'section machine command')
 
 
+def script(text):
+    """Commands that no guide has: a line each, with its prompt."""
+    return [Step('', *PROMPT.fullmatch(line.strip()).groups())
+            for line in text.strip().splitlines()]
+
+
 def steps(chapter, path=GUIDE):
     """The commands below the heading `## chapter`, in order."""
     found, here, section, inside = [], False, '', False

@@ -6,7 +6,7 @@ import time
 
 import member
 import server
-from rolling import guide, judge, load
+from rolling import judge, load
 from rolling.stage import Stage
 
 RING_S = 3
@@ -15,6 +15,23 @@ FROM_CASTIRON = 'Rolling, from castiron to castiron'
 OLD = [('conductor-1', 'ironic-conductor'), ('conductor-2', 'ironic-conductor'),
        ('api-1', 'ironic-api'), ('api-2', 'ironic-api')]
 OURS = [(machine, unit.replace('ironic', 'castiron')) for machine, unit in OLD]
+# Conductors that leave and come back, in every way; others are there all the while.
+LEAVING = '''
+conductor-1# systemctl stop castiron-conductor
+conductor-1# sleep 4
+conductor-1# systemctl start castiron-conductor
+conductor-1# sleep 4
+conductor-2# systemctl kill --signal=USR2 castiron-conductor
+conductor-2# while systemctl is-active --quiet castiron-conductor; do sleep 1; done
+conductor-2# sleep 4
+conductor-2# systemctl start castiron-conductor
+conductor-1# systemctl restart castiron-conductor
+conductor-2# systemctl restart castiron-conductor
+'''
+TWO = [('conductor-1', 'castiron-conductor'), ('conductor-2', 'castiron-conductor'),
+       ('api-1', 'castiron-api')]
+THREE = [*TWO, ('conductor-3', 'castiron-conductor')]
+AMONG_OLD = [*TWO, ('conductor-3', 'ironic-conductor')]
 INSERT = '''
 insert into nodes (uuid, name, driver, provision_state, power_state, version, owner,
     conductor_group, console_enabled, maintenance, protected, retired, automated_clean,
@@ -38,14 +55,14 @@ class Rehearsal:
     RELEASE = '37.0'  # of the services that run, where the guide says RELEASE
     ANSWER_S = 60  # [DEFAULT]rpc_response_timeout
 
-    def __init__(self, postgres, rabbit, chapter, units):
-        self.chapter, self.units = chapter, units
+    def __init__(self, postgres, rabbit, steps, units):
+        self.steps, self.units = steps, units
         self.stage = Stage(postgres, rabbit, {
             'DEFAULT': {'hash_ring_reset_interval': RING_S},
             'conductor': {'graceful_shutdown_timeout': 60, 'heartbeat_timeout': 20,
                           'heartbeat_interval': 3},
             'api': {'shutdown_delay': 3},
-            'fake': {'deploy_delay': '0,1', 'power_delay': '0,1'}})
+            'fake': {'deploy_delay': '0,4', 'power_delay': '0,1'}})
         self.stage.ring_s = RING_S
         self.build = self.stage.build  # what the guide's restarts start
         self.clients = self.began = self.swapped = None
@@ -75,6 +92,8 @@ class Rehearsal:
 
     def run(self, say=lambda text: None):
         self.stage.options['DEFAULT']['rpc_response_timeout'] = self.ANSWER_S
+        if any(unit.startswith('ironic-') for _, unit in self.units):
+            self.stage.pin = member.RELEASE
         self.make_database()
         uuids, own, walkers = self.fill()
         self.stage.start(self.units)
@@ -86,11 +105,12 @@ class Rehearsal:
         cpu = used / (time.monotonic() - began) / os.cpu_count()
         self.began = time.time()
         self.stage.build = self.build
-        for step in guide.steps(self.chapter):
+        for step in self.steps:
             say('%6.1f s  %s# %s' % (time.time() - self.began, step.machine, step.command))
             self.stage.machine(step.machine).run(step.command.replace('RELEASE', self.RELEASE))
             if 'start castiron-api' in step.command or 'restart castiron-api' in step.command:
                 self.swapped = time.time()
+        self.swapped = self.swapped or time.time()
         time.sleep(self.AFTER_S)
         self.clients.stop()
         say('%6.1f s  clients have stopped' % (time.time() - self.began))

@@ -13,16 +13,20 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 import broker  # noqa: E402
 import cluster  # noqa: E402
-from rolling import next_release, rehearsal  # noqa: E402
+from rolling import guide, next_release, rehearsal  # noqa: E402
 
 
-CHAPTERS = {'ironic': (rehearsal.FROM_IRONIC, rehearsal.OLD),
-            'castiron': (rehearsal.FROM_CASTIRON, rehearsal.OURS)}
+# name: what is done, the services at the beginning
+WHICH = {'ironic': (guide.steps(rehearsal.FROM_IRONIC), rehearsal.OLD),
+         'castiron': (guide.steps(rehearsal.FROM_CASTIRON), rehearsal.OURS),
+         'two': (guide.script(rehearsal.LEAVING), rehearsal.TWO),
+         'three': (guide.script(rehearsal.LEAVING), rehearsal.THREE),
+         'among': (guide.script(rehearsal.LEAVING), rehearsal.AMONG_OLD)}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
-    parser.add_argument('which', choices=sorted(CHAPTERS), nargs='?', default='ironic')
+    parser.add_argument('which', choices=sorted(WHICH), nargs='?', default='ironic')
     parser.add_argument('--runs', type=int, default=10)
     parser.add_argument('--rate', type=float, default=20)
     parser.add_argument('--walks', type=float, default=4)
@@ -36,7 +40,7 @@ def main():
     passed = failed = 0
     try:
         for number in range(args.runs):
-            run = rehearsal.Rehearsal(postgres, rabbit, *CHAPTERS[args.which])
+            run = rehearsal.Rehearsal(postgres, rabbit, *WHICH[args.which])
             run.RATE, run.WALKS, run.NODES = args.rate, args.walks, args.nodes
             run.WALKERS = args.walkers
             if args.which == 'castiron':

@@ -219,6 +219,7 @@ class Stage:
         self.folder = self.cluster.folder
         self.options = options or {}
         self.build = server.BUILD  # what is installed on all machines
+        self.pin = None  # of ours that are started among Debian's
         self.balancer = None
         self.machines = {}
 
@@ -250,6 +251,10 @@ class Stage:
         """Starts a cluster: a list of (machine, unit); then the balancer before its APIs."""
         services = [self.machine(name).service(unit) for name, unit in units]
         for service in services:
+            if self.pin and not service.debian:
+                with open(service.machine.path('/etc/castiron/conf.d/pin.conf'), 'w',
+                          encoding='utf-8') as file:
+                    file.write('[DEFAULT]\npin_release_version = %s\n' % self.pin)
             service.launch()
         for service in services:
             super_start(service, 180)

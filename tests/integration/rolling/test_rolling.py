@@ -20,8 +20,8 @@ class Rolling(unittest.TestCase):
 
     def test_from_ironic(self):
         """S08 S09 S26 S28 S53 S59 S61 S64 S65 S66 S67 S74: no request fails by a service of ours."""
-        run = rehearsal.Rehearsal(case.OneCluster.get(), self.broker, rehearsal.FROM_IRONIC,
-                                  rehearsal.OLD)
+        run = rehearsal.Rehearsal(case.OneCluster.get(), self.broker,
+                                  guide.steps(rehearsal.FROM_IRONIC), rehearsal.OLD)
         self.addCleanup(run.discard)
         run.NODES, run.BEFORE_S, run.AFTER_S, run.ANSWER_S = 300, 5, 5, 20
         verdict = run.run()
