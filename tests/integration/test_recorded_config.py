@@ -33,9 +33,7 @@ class Configured(case.Case):
     def test_the_options_do_what_they_did(self):
         outcomes = list(replay.Replay(self.castiron.url, replay.load('config'),
                                       ('Authorization', 'Basic YWxpY2U6c2VjcmV0')).run())
-        # [cors] is not answered yet.
-        outcomes = [o for o in outcomes if o.group != 'cors']
-        recorded.judge(self, 'config', outcomes, 0.88, 0.88)
+        recorded.judge(self, 'config', outcomes, 0.9, 0.9)
 
 
 if __name__ == '__main__':
