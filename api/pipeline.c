@@ -73,9 +73,10 @@ void ci_pipeline_fail(struct ci_request *req)
 size_t ci_pipeline_body_limit(const struct ci_request *req)
 {
     const struct ci_config *config = req->ctx->config;
-    int64_t kib = req->route && req->route->flags & CI_ROUTE_BODY_PROVISION
-                      ? config->api.max_json_body_size_provision
-                      : config->api.max_json_body_size;
+    unsigned flags = req->route ? req->route->flags : 0;
+    int64_t kib = flags & CI_ROUTE_BODY_PROVISION    ? config->api.max_json_body_size_provision
+                  : flags & CI_ROUTE_BODY_INSPECTION ? config->api.max_json_body_size_inspection
+                                                     : config->api.max_json_body_size;
 
     return (size_t)kib * 1024;
 }

@@ -479,9 +479,25 @@ static bool refuse_named(struct ci_request *req, const struct pieces *path)
     return ci_fail_status(req->ctx, NotFound, status, "%s", message);
 }
 
-/* The path is not there yet in this version; Ironic's controllers say so in five ways. */
+/* Is the path there in the version of the request? */
+static bool has_version(const struct ci_request *req)
+{
+    const struct ci_route *route = req->route;
+
+    return req->version >= route->since ||
+           (route->flags & CI_ROUTE_AT_FIRST && req->version == CI_API_MIN &&
+            route->since <= ci_version_max(req->ctx));
+}
+
+/* The path is not there yet in this version; Ironic's controllers say so in six ways. */
 static bool refuse_version(struct ci_request *req, const struct pieces *path)
 {
+    if (req->route->flags & CI_ROUTE_AT_FIRST) {
+        if (req->route->since > ci_version_max(req->ctx))
+            return not_found(req);
+        return ci_fail_text(req->ctx, NotFound, "API version %s or newer is required",
+                            ci_version_text(req->route->since));
+    }
     if (req->route->flags & CI_ROUTE_BELOW_NAMED)
         return refuse_named(req, path);
     if (req->route->flags & CI_ROUTE_BELOW_406)
@@ -517,7 +533,7 @@ bool ci_route_find(struct ci_request *req)
     if (found < 0)
         return refuse_route(req, &path);
     req->route = &ci_routes[found];
-    if (req->version < req->route->since)
+    if (!has_version(req))
         return refuse_version(req, &path);
     return take_idents(req, &patterns[found], &path);
 }

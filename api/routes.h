@@ -51,15 +51,17 @@ enum ci_body_kind {
 };
 
 enum ci_route_flag {
-    CI_ROUTE_WAITS = 1,          /* a worker answers: calls, writes, long lists */
-    CI_ROUTE_PUBLIC = 2,         /* no identity is asked for */
-    CI_ROUTE_BELOW_406 = 4,      /* below `since`: 406 in place of 404 */
-    CI_ROUTE_BELOW_ROUTER = 16,  /* below `since`: 404 in the router's form */
-    CI_ROUTE_BELOW_405 = 64,     /* below `since`: 405, with what a node's own path allows */
-    CI_ROUTE_BELOW_TEXT = 32,    /* below `since`: 404 that says that the version has it not */
-    CI_ROUTE_BELOW_NAMED = 128,  /* below `since`: 404, of writes 405, that names the resource */
-    CI_ROUTE_LEAF = 256,         /* one level deeper is 405, not 404 */
-    CI_ROUTE_BODY_PROVISION = 8, /* [api]max_json_body_size_provision is the limit */
+    CI_ROUTE_WAITS = 1,             /* a worker answers: calls, writes, long lists */
+    CI_ROUTE_PUBLIC = 2,            /* no identity is asked for */
+    CI_ROUTE_BELOW_406 = 4,         /* below `since`: 406 in place of 404 */
+    CI_ROUTE_BELOW_ROUTER = 16,     /* below `since`: 404 in the router's form */
+    CI_ROUTE_BELOW_405 = 64,        /* below `since`: 405, with what a node's own path allows */
+    CI_ROUTE_BELOW_TEXT = 32,       /* below `since`: 404 that says that the version has it not */
+    CI_ROUTE_BELOW_NAMED = 128,     /* below `since`: 404, of writes 405, that names the resource */
+    CI_ROUTE_LEAF = 256,            /* one level deeper is 405, not 404 */
+    CI_ROUTE_BODY_PROVISION = 8,    /* [api]max_json_body_size_provision is the limit */
+    CI_ROUTE_BODY_INSPECTION = 512, /* [api]max_json_body_size_inspection is the limit */
+    CI_ROUTE_AT_FIRST = 1024,       /* at exactly 1.1, too; between, 404 that names `since` */
 };
 
 /* One row of the API: everything that a request is measured against before its handler runs. */

@@ -30,13 +30,23 @@ static const char *clean_up(struct ci_task *task, const char *message)
                      task->node->uuid, ci_error_take(task->ctx));
 }
 
-static bool fail(struct ci_task *task)
+bool ci_inspect_fail(struct ci_task *task, const char *words)
 {
-    const char *message = clean_up(task, ci_error_take(task->ctx));
+    const char *reason = ci_error_take(task->ctx);
+    const char *message = clean_up(task, ci_printf(task->ctx->mem, "%s%s", words, reason));
 
     ci_error_log(task->ctx, "Inspection failed", "node=%s error=%s", task->node->uuid, message);
     ci_history_error(task, CI_HISTORY_INTROSPECTION, message);
-    return ci_flow_wipe_agent(task) && ci_machine_move(task, CI_EVENT_fail, NULL, NULL, NULL);
+    if (!ci_flow_wipe_agent(task))
+        return false;
+    if (ci_same(task->node->provision_state, CI_STATE_ENROLL))
+        return ci_node_save(task->ctx, task->node);
+    return ci_machine_move(task, CI_EVENT_fail, NULL, NULL, NULL);
+}
+
+static bool fail(struct ci_task *task)
+{
+    return ci_inspect_fail(task, "");
 }
 
 static bool inspect(struct ci_task *task)

@@ -142,6 +142,9 @@ struct ci_inspect {
     struct ci_interface base;
     bool (*inspect_hardware)(struct ci_task *task, enum ci_outcome *ret_outcome);
     bool (*abort)(struct ci_task *task);
+    /* What the ramdisk has found, both objects that may be changed; NULL: none is waited for. */
+    bool (*continue_inspection)(struct ci_task *task, json_t *inventory, json_t *plugin_data,
+                                enum ci_outcome *ret_outcome);
 };
 
 /* vif_… support nothing when NULL, the others are optional. */

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "drivers/fake.h"
+#include "drivers/inspection_hooks.h"
 
 enum { KINDS = 13, NAMES_MAX = 32 };
 
@@ -217,6 +218,8 @@ bool ci_hardware_check(struct ci_ctx *ctx)
     for (size_t kind = 0; fine && kind < KINDS; kind++)
         fine = check_kind(ctx, defaults, kind);
     ci_config_free(defaults);
+    if (fine && ci_one_of("agent", enabled_of_kind(ctx, find_kind("inspect"))))
+        fine = ci_inspection_hooks_check(ctx);
     return fine && check_defaults(ctx);
 }
 

@@ -26,6 +26,8 @@ static const struct route {
 #define BELOW_NAMED CI_ROUTE_BELOW_NAMED
 #define LEAF CI_ROUTE_LEAF
 #define BODY_PROVISION CI_ROUTE_BODY_PROVISION
+#define BODY_INSPECTION CI_ROUTE_BODY_INSPECTION
+#define AT_FIRST CI_ROUTE_AT_FIRST
 #define ROUTE(method, path, since, policy, handler, status, params, body, flags)                   \
     {{#method, path, since, policy, NULL, status, ci_params_##params, CI_BODY_##body, flags},      \
      #handler,                                                                                     \

@@ -317,6 +317,7 @@ static void add_bodies(struct ci_ctx *ctx, json_t *schemas)
     json_object_set_new(schemas, "Events", ci_openapi_read(ctx, ci_events_schema));
     json_object_set_new(schemas, "LocalLink", link_schema(ctx));
     json_object_set_new(schemas, "TraitsSet", ci_openapi_read(ctx, ci_traits_schema));
+    json_object_set_new(schemas, "Inspection", ci_openapi_read(ctx, ci_inspection_schema));
     json_object_set_new(schemas, "VifAttach", ci_openapi_read(ctx, ci_vif_schema));
     json_object_set_new(schemas, "VmediaAttach", ci_openapi_read(ctx, ci_vmedia_schema));
     json_object_set_new(schemas, "ConfigDrive", ci_openapi_read(ctx, ci_configdrive_schema));

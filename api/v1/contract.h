@@ -28,6 +28,7 @@ extern const char *const ci_configdrive_schema;  /* of a configdrive that is an 
 extern const char *const ci_manual_steps_schema; /* of cleaning and servicing */
 extern const char *const ci_deploy_steps_schema;
 extern const char *const ci_events_schema;
+extern const char *const ci_inspection_schema;
 extern const char *const ci_port_link_schema;
 extern const char *const ci_traits_schema;
 extern const char *const ci_vif_schema;

@@ -352,3 +352,135 @@ class Failures(AgentCase):
         self.agent.boot()
         self.beat_until('available')
         self.assertEqual(404, self.agent.lookup().status)
+
+
+INVENTORY = {
+    'interfaces': [
+        {'name': 'lo', 'mac_address': '00:00:00:00:00:00', 'ipv4_address': '127.0.0.1'},
+        {'name': 'eth0', 'mac_address': MAC.upper(), 'ipv4_address': '192.0.2.7',
+         'client_id': 'me'},
+        {'name': 'eth1', 'mac_address': '52:54:00:12:34:57',
+         'ipv6_address': 'fe80::1%eth1'},
+        {'name': 'bad', 'mac_address': 'no such'}],
+    'cpu': {'architecture': 'x86_64', 'count': 8, 'flags': ['vmx', 'aes']},
+    'memory': {'physical_mb': 2048},
+    'boot': {'pxe_interface': '01-' + MAC.replace(':', '-'), 'current_boot_mode': 'uefi'},
+    'bmc_address': '192.0.2.1',
+}
+
+
+class Inspection(AgentCase):
+    """What a ramdisk finds in its node."""
+
+    OPTIONS = dict(OPTIONS, DEFAULT=dict(
+        OPTIONS['DEFAULT'], enabled_inspect_interfaces='agent,no-inspect',
+        default_inspect_interface='agent'), inspector={
+            'require_managed_boot': 'false', 'add_ports': 'all',
+            'hooks': '$default_hooks,memory,cpus,boot-mode,cpu-capabilities'})
+
+    def begin(self):
+        self.ask_for('inspect')
+        self.until('inspect wait')
+
+    def ports(self):
+        listed = self.ask('GET', '/v1/ports/detail').json['ports']
+        return {port['address']: (port['pxe_enabled'], port['extra']) for port in listed}
+
+    def test_an_inventory_is_kept_and_makes_ports_and_properties(self):
+        self.begin()
+        reply = self.agent.inspect(INVENTORY, logs='AAAA', error=None, more={'a': [1]})
+        self.assertEqual(202, reply.status, reply)
+        self.assertEqual(43, len(reply.json['config']['agent_token']))
+        node = self.until('manageable')
+        self.assertEqual(reply.json['node']['uuid'], node['uuid'])
+        self.assertEqual({'cpu_arch': 'x86_64', 'memory_mb': 2048, 'cpus': 8,
+                          'capabilities': 'boot_mode:uefi,cpu_vt:true,cpu_aes:true'},
+                         node['properties'])
+        self.assertEqual('power off', node['power_state'])
+        self.assertIsNotNone(node['inspection_finished_at'])
+        self.assertEqual({MAC: (True, {'client-id': 'me'}),
+                          '52:54:00:12:34:57': (False, {})}, self.ports())
+        kept = self.ask('GET', '/v1/nodes/n/inventory').json
+        self.assertEqual(INVENTORY, kept['inventory'])
+        self.assertEqual({'a': [1]}, kept['plugin_data']['more'])
+        self.assertNotIn('logs', kept['plugin_data'])
+        self.assertEqual(['eth0', 'eth1'], sorted(kept['plugin_data']['valid_interfaces']))
+        self.begin()
+        self.agent.inspect(dict(INVENTORY, memory={'physical_mb': 4096}))
+        self.assertEqual(4096, self.until('manageable')['properties']['memory_mb'])
+        self.assertEqual([['1']], [[str(c) for c in row] for row in
+                                   self.castiron.sql('select count(*) from node_inventory')])
+
+    def test_what_the_ramdisk_or_its_inventory_lacks_fails_the_inspection(self):
+        for inventory, more, text in (
+                (INVENTORY, {'error': 'no disks'}, 'Ramdisk reported error: no disks'),
+                (dict(INVENTORY, cpu={}), {}, 'missing CPU architecture information'),
+                (dict(INVENTORY, interfaces=[{'mac_address': MAC}]), {},
+                 'no valid network interfaces')):
+            self.begin()
+            reply = self.agent.inspect(inventory, **more)
+            self.assertEqual(202, reply.status, reply)
+            node = self.until('inspect failed')
+            self.assertIn(text, node['last_error'])
+            self.assertIn('Failed to finish inspection', node['last_error'])
+            self.ask_for('manage')
+            self.until('manageable')
+
+    def test_the_node_is_found_by_what_the_ramdisk_knows(self):
+        unknown = dict(INVENTORY, bmc_address=None,
+                       interfaces=[{'name': 'e', 'mac_address': '52:54:00:00:00:01'}])
+        self.assertEqual(404, self.agent.inspect(INVENTORY).status, 'nobody is inspected')
+        self.ask('PATCH', '/v1/nodes/n', [{'op': 'add', 'path': '/driver_info/redfish_address',
+                                           'value': 'https://192.0.2.1:8000/x'}])
+        other = self.ask('POST', '/v1/nodes', {'driver': 'fake-hardware', 'name': 'o'}, 201).json
+        self.castiron.provision('o', 'manage', 'manageable')
+        self.begin()
+        for body, path, version, status in (
+                ({'inventory': unknown}, '', 'latest', 404),
+                ({'inventory': dict(unknown, bmc_address='192.0.2.9')}, '', 'latest', 404),
+                ({'inventory': INVENTORY}, '?node_uuid=' + other['uuid'], 'latest', 404),
+                ({'inventory': INVENTORY}, '', '1.83', 404),
+                ({'inventory': INVENTORY}, '?node_uuid=' + self.node()['uuid'], '1.1', 404),
+                ({'inventory': {'interfaces': []}}, '', 'latest', 400),
+                ({'inventory': {'interfaces': [{}]}}, '', 'latest', 400),
+                ({'inventory': {'interfaces': [{'mac_address': 'x'}]}}, '', 'latest', 400),
+                ({}, '', 'latest', 400)):
+            reply = self.castiron.request('POST', '/v1/continue_inspection' + path, body,
+                                          version=version)
+            self.assertEqual(status, reply.status, (body, path, version, reply))
+        self.assertEqual('inspect wait', self.state())
+        reply = self.agent.inspect(dict(unknown, bmc_address='192.0.2.1', cpu=INVENTORY['cpu']),
+                                   version='1.1')
+        self.assertEqual((202, {'uuid': self.node()['uuid']}), (reply.status, reply.json))
+        self.until('manageable')
+
+    def test_an_inspection_is_aborted(self):
+        self.begin()
+        self.ask_for('abort')
+        node = self.until('inspect failed')
+        self.assertEqual(('Inspection was aborted by request.', 'power off'),
+                         (node['last_error'], node['power_state']))
+        self.assertEqual(404, self.agent.inspect(INVENTORY).status)
+
+
+class Discovery(AgentCase):
+    """Machines that nobody knows become nodes, where that is wanted."""
+
+    OPTIONS = dict(Inspection.OPTIONS, auto_discovery={'enabled': 'true',
+                                                       'driver': 'fake-hardware'})
+
+    def test_an_unknown_machine_is_enrolled(self):
+        reply = self.agent.inspect(dict(INVENTORY, interfaces=[
+            {'name': 'eth0', 'mac_address': '52:54:00:99:99:99'}]))
+        self.assertEqual(202, reply.status, reply)
+        found = reply.json['node']['uuid']
+        node = self.castiron.wait_until(
+            lambda: self.castiron.node(found)['properties'] and self.castiron.node(found))
+        self.assertEqual(('enroll', 'fake-hardware', 'x86_64'), (
+            node['provision_state'], node['driver'], node['properties']['cpu_arch']))
+        kept = self.castiron.wait_until(
+            lambda: self.castiron.request('GET', '/v1/nodes/%s/inventory' % found))
+        self.castiron.wait_until(lambda: self.castiron.request(
+            'GET', '/v1/nodes/%s/inventory' % found).status == 200)
+        kept = self.ask('GET', '/v1/nodes/%s/inventory' % found).json
+        self.assertTrue(kept['plugin_data']['auto_discovered'])
