@@ -12,6 +12,7 @@
 #include "api/documents.h"
 #include "api/fault.h"
 #include "api/health.h"
+#include "api/metrics.h"
 #include "api/policy.h"
 #include "api/version.h"
 #include "base/config.h"
@@ -19,7 +20,8 @@
 /* These answer before authentication and negotiation: what load balancers and browsers ask. */
 static bool answer_early(struct ci_request *req)
 {
-    return ci_health_answer(req) || ci_options_answer(req) || ci_documents_answer(req);
+    return ci_health_answer(req) || ci_options_answer(req) || ci_documents_answer(req) ||
+           ci_metrics_answer(req);
 }
 
 /* Who asks, or that it has to wait until a worker asks others. */

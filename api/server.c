@@ -17,6 +17,7 @@
 #include "api/cors.h"
 #include "api/documents.h"
 #include "api/health.h"
+#include "api/metrics.h"
 #include "api/network_data.h"
 #include "api/pipeline.h"
 #include "api/policy.h"
@@ -43,6 +44,7 @@ struct work {
     struct ci_request req;
     struct ci_httpd_request *http;
     char request_id[4 + CI_UUID_LENGTH + 1];
+    int64_t began_ns; /* CLOCK_MONOTONIC */
 };
 
 static const char *header(const struct ci_request *req, const char *name)
@@ -67,6 +69,7 @@ static struct work *work_new(struct ci_api *api, struct ci_httpd_request *http)
     memcpy(work->request_id, "req-", 4);
     ci_uuid_write(work->request_id + 4);
     work->http = http;
+    work->began_ns = ci_time_monotonic_ns();
     work->ctx = (struct ci_ctx){.mem = mem,
                                 .config = ci_config_current(),
                                 .db = api->db,
@@ -130,6 +133,7 @@ static void send(struct work *work)
     collect_headers(req, headers);
     ci_debug(req->ctx, "Request answered", "method=%s path=%s status=%d length=%zu", req->method,
              req->path, req->status, req->reply->length);
+    ci_api_count(req, req->status, ci_time_monotonic_ns() - work->began_ns);
     work->http->user = NULL;
     if (req->document && req->status == 200)
         ci_httpd_answer_borrowed(work->http, req->status, headers, req->document->bytes,
@@ -182,7 +186,7 @@ static size_t on_headers(struct ci_httpd_request *http, void *arg)
     struct work *work = work_new(arg, http);
 
     http->user = work;
-    work->ctx.deadline_ns = ci_time_monotonic_ns() + DEADLINE_NS;
+    work->ctx.deadline_ns = work->began_ns + DEADLINE_NS;
     if (ci_pipeline_begin(&work->req))
         return ci_pipeline_body_limit(&work->req);
     http->user = NULL;
@@ -226,6 +230,8 @@ static const struct ci_httpd_header *on_refusal(struct ci_httpd_request *http, i
     headers[n++] = (struct ci_httpd_header){"Content-Type", "application/json"};
     if (status == 503)
         headers[n++] = (struct ci_httpd_header){"Retry-After", "1"};
+    ci_api_count(work ? &work->req : NULL, status,
+                 work ? ci_time_monotonic_ns() - work->began_ns : 0);
     if (work) {
         n += ci_cors_headers(&work->req, headers + n);
         ci_arena_free(work->ctx.mem);

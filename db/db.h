@@ -114,6 +114,12 @@ ci_must_check bool ci_db_update(struct ci_ctx *ctx, const char *sql, const char 
 ci_must_check bool ci_db_insert(struct ci_ctx *ctx, const char *sql, size_t n,
                                 const char *const values[], const char *key, int64_t *ret_key);
 
+/* Connections of the pool at this moment. */
+struct ci_db_use {
+    int busy, idle, max;
+};
+struct ci_db_use ci_db_use(const struct ci_db *db);
+
 /*
  * Transactions. Everything run with this context between begin and commit belongs to it;
  * leaving early (the arena's end, or an error) rolls back. Begin inside an open transaction

@@ -266,6 +266,14 @@ const char *ci_db_trouble(struct ci_arena *mem, struct ci_db *db)
     return why;
 }
 
+struct ci_db_use ci_db_use(const struct ci_db *db)
+{
+    const struct ci_pool *pool = db->pool;
+
+    return (struct ci_db_use){
+        .busy = pool->busy.count, .idle = pool->idle.count, .max = pool->max_sessions};
+}
+
 struct ci_pool *ci_pool_new(struct ci_db *db, int max_sessions)
 {
     struct ci_pool *pool = ci_new(db->mem, struct ci_pool);

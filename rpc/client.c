@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/metrics.h"
+#include "base/time.h"
 #include "objects/releases.h"
 #include "objects/row.h"
 #include "objects/types.h"
@@ -25,6 +27,9 @@ static const struct ci_rpc_row rows[] = {
 #include "rpc/methods.def"
 #undef METHOD
 };
+
+/* How long calls took that failed, and others. Any thread. */
+static struct ci_durations asked[CI_RPC_COUNT][2];
 
 const struct ci_rpc_row *ci_rpc_row(enum ci_rpc_method method)
 {
@@ -140,10 +145,15 @@ static bool send_to(struct ci_ctx *ctx, const char *host, enum ci_rpc_method met
                     json_t **ret_result)
 {
     json_t *result = NULL;
+    int64_t began_ns;
+    bool called;
 
     if (!fit_to_pin(ctx, &rows[method], args))
         return false;
-    if (!ctx->rpc->call(ctx->rpc, ctx, host, method, args, &result))
+    began_ns = ci_time_monotonic_ns();
+    called = ctx->rpc->call(ctx->rpc, ctx, host, method, args, &result);
+    ci_durations_add(&asked[method][called], ci_time_monotonic_ns() - began_ns);
+    if (!called)
         return look_at_failure(ctx, &rows[method]);
     look_at_version(ctx, &rows[method], result);
     if (ret_result)
@@ -213,6 +223,23 @@ bool ci_rpc_any(struct ci_ctx *ctx, enum ci_rpc_method method, json_t *args, jso
     json_t *sent = ci_json(ctx, args ? args : json_object());
 
     return ci_rings_any(ctx, &host) && send_to(ctx, host, method, sent, ret_result);
+}
+
+void ci_rpc_write_metrics(struct ci_arena *mem, struct ci_text *text)
+{
+    static const char *const outcomes[] = {"failed", "done"};
+
+    ci_metrics_family(text, "castiron_rpc_call_seconds", "histogram",
+                      "Time that calls to conductors took.");
+    for (size_t method = 0; method < CI_RPC_COUNT; method++) {
+        for (int called = 0; called < 2; called++) {
+            if (ci_durations_count(&asked[method][called]) > 0)
+                ci_metrics_durations(text, "castiron_rpc_call_seconds",
+                                     ci_printf(mem, "method=\"%s\",outcome=\"%s\"",
+                                               rows[method].name, outcomes[called]),
+                                     &asked[method][called]);
+        }
+    }
 }
 
 void ci_rpc_free(struct ci_rpc *rpc)

@@ -71,3 +71,9 @@ ci_must_check bool ci_rpc_any(struct ci_ctx *ctx, enum ci_rpc_method method, jso
 /* Host names as the API shows them. Fails with NoValidHost; the name is the arena's. */
 ci_must_check bool ci_rpc_host_of_node(struct ci_ctx *ctx, const struct ci_node *node,
                                        const char **ret_host);
+
+/*
+ * Appends how long calls took, by method and by whether they failed, in Prometheus' text. Names
+ * are made in `mem`.
+ */
+void ci_rpc_write_metrics(struct ci_arena *mem, struct ci_text *text);
