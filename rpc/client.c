@@ -5,6 +5,7 @@
  */
 #include "rpc/client.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -99,12 +100,27 @@ int ci_rpc_version_of(const struct ci_rpc_row *row, const json_t *args)
     return minor;
 }
 
+/* Whoever calls a method knows its row. */
+static bool takes_all(const struct ci_rpc_row *row, json_t *args)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach(args, name, value)
+    {
+        if (!ci_rpc_takes(row, name))
+            return false;
+    }
+    return true;
+}
+
 /* Refuses a method that the pinned release lacks, and takes off optional arguments it lacks. */
 static bool fit_to_pin(struct ci_ctx *ctx, const struct ci_rpc_row *row, json_t *args)
 {
     int cap = ci_release_rpc_minor(ci_release_pinned(ctx));
     struct ci_rpc_argument argument;
 
+    assert(takes_all(row, args));
     if (row->since > cap)
         return ci_fail_text(ctx, IronicException,
                             "Requested message version, 1.%d is incompatible.  It needs to be "

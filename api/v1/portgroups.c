@@ -186,7 +186,7 @@ static bool after_patch(struct ci_request *req, const void *object, const struct
         return true;
     return ci_wire_write(req->ctx, object, &message) &&
            ci_rpc_node(req->ctx, node, CI_RPC_update_portgroup_physical_network,
-                       json_pack("{s:O, s:s?}", "portgroup_obj", message, "new_physical_network",
+                       json_pack("{s:O, s:s?}", "portgroup", message, "new_physical_network",
                                  portgroup->physical_network),
                        &result);
 }

@@ -140,6 +140,16 @@ class Things(Client):
         run('chassis', 'delete', chassis['uuid'])
         self.assertEqual(([], []), (run('chassis', 'list'), run('port', 'list')))
 
+    def test_the_ports_of_a_group_move_to_its_network(self):
+        node = self.ask('POST', '/v1/nodes', {'driver': 'fake-hardware'}, 201).json['uuid']
+        group = self.ask('POST', '/v1/portgroups', {'node_uuid': node}, 201).json['uuid']
+        port = self.ask('POST', '/v1/ports', {'node_uuid': node, 'portgroup_uuid': group,
+                                              'address': '52:54:00:00:00:01'}, 201).json['uuid']
+        changed = self.ask('PATCH', '/v1/portgroups/' + group, [
+            {'op': 'replace', 'path': '/physical_network', 'value': 'net1'}]).json
+        self.assertEqual('net1', changed['physical_network'])
+        self.assertEqual('net1', self.ask('GET', '/v1/ports/' + port).json['physical_network'])
+
     def test_drivers_and_conductors_are_listed(self):
         drivers = self.baremetal('driver', 'list')
         self.assertEqual(['fake-hardware'], [d['Supported driver(s)'] for d in drivers])

@@ -22,6 +22,9 @@ TEMPLATE = '11111111-2222-4333-8444-0000000000d1'
 RUNBOOK = '11111111-2222-4333-8444-0000000000d2'
 RULE = '11111111-2222-4333-8444-0000000000d3'
 ALLOCATION = '11111111-2222-4333-8444-0000000000d4'
+PORTGROUP = '11111111-2222-4333-8444-0000000000d5'
+CONNECTOR = '11111111-2222-4333-8444-0000000000d6'
+TARGET = '11111111-2222-4333-8444-0000000000d7'
 CHASSIS = '11111111-2222-4333-8444-0000000000c1'
 NOBODY = '11111111-2222-4333-8444-00000000dead'
 METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'TRACE', 'FROB']
@@ -110,6 +113,8 @@ def filled(path, idents=(NODE, 'CUSTOM_X', 'x')):
     """The path with its {parameters} filled in; a chassis and a port by their own."""
     path = path.replace('{chassis_uuid}', CHASSIS)
     path = re.sub(r'\{port_\w+\}', PORT, path)
+    path = path.replace('{portgroup_ident}', PORTGROUP)
+    path = path.replace('{connector_uuid}', CONNECTOR).replace('{target_uuid}', TARGET)
     for name, ident in (('template_ident', TEMPLATE), ('runbook_ident', RUNBOOK),
                         ('inspection_rule_uuid', RULE), ('allocation_ident', ALLOCATION)):
         path = path.replace('{%s}' % name, ident)
@@ -179,7 +184,12 @@ def with_creations():
              'runbook': ('/v1/runbooks', '"name": "CUSTOM_N", "steps": %s'
                          % STEPS.replace('priority', 'order')),
              'inspection_rule': ('/v1/inspection_rules', '"actions": %s' % ACTIONS),
-             'allocation': ('/v1/allocations', '"resource_class": "bm"')}
+             'allocation': ('/v1/allocations', '"resource_class": "bm"'),
+             'portgroup': ('/v1/portgroups', '"node_uuid": "%s"' % NODE),
+             'volume_connector': ('/v1/volume/connectors', '"node_uuid": "%s", "type": "iqn", '
+                                  '"connector_id": "iqn.x"' % NODE),
+             'volume_target': ('/v1/volume/targets', '"node_uuid": "%s", "volume_type": "iscsi", '
+                               '"boot_index": 7, "volume_id": "v"' % NODE)}
     for name, (path, base) in least.items():
         for field, value in itertools.product(fields(name), VALUES + ODD_LINKS):
             yield 'POST', path, '{%s, "%s": %s}' % (base, field, value)
@@ -196,7 +206,10 @@ def with_patches():
               'deploy_template': '/v1/deploy_templates/' + TEMPLATE,
               'runbook': '/v1/runbooks/' + RUNBOOK,
               'inspection_rule': '/v1/inspection_rules/' + RULE,
-              'allocation': '/v1/allocations/' + ALLOCATION}
+              'allocation': '/v1/allocations/' + ALLOCATION,
+              'portgroup': '/v1/portgroups/' + PORTGROUP,
+              'volume_connector': '/v1/volume/connectors/' + CONNECTOR,
+              'volume_target': '/v1/volume/targets/' + TARGET}
     for name, path in places.items():
         for field, value in itertools.product(fields(name), VALUES + ODD_LINKS):
             yield 'PATCH', path, '[%s]' % operation('"replace"', '"/%s"' % field, value)
@@ -282,7 +295,12 @@ class Never5xx:
                 ('runbooks', {'uuid': RUNBOOK, 'name': 'CUSTOM_R',
                               'steps': json.loads(STEPS.replace('priority', 'order'))}),
                 ('inspection_rules', {'uuid': RULE, 'actions': json.loads(ACTIONS)}),
-                ('allocations', {'uuid': ALLOCATION, 'resource_class': 'bm'})]:
+                ('allocations', {'uuid': ALLOCATION, 'resource_class': 'bm'}),
+                ('portgroups', {'uuid': PORTGROUP, 'node_uuid': NODE}),
+                ('volume/connectors', {'uuid': CONNECTOR, 'node_uuid': NODE, 'type': 'wwnn',
+                                       'connector_id': 'c'}),
+                ('volume/targets', {'uuid': TARGET, 'node_uuid': NODE, 'volume_type': 'iscsi',
+                                    'boot_index': 0, 'volume_id': 'v'})]:
             self.assertIn(self.castiron.request('POST', '/v1/' + path, body).status, statuses)
 
     def run_all(self, requests, versions=('latest',)):
