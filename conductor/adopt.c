@@ -6,50 +6,27 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "conductor/console.h"
 #include "conductor/history.h"
 #include "conductor/instance.h"
 #include "conductor/machine.h"
-#include "conductor/notify.h"
-
-/*
- * A console that was open is opened here; failing to is told, and no failure of the rest: it gives
- * false, and listeners are told once that is saved.
- */
-static bool open_console(struct ci_task *task)
-{
-    const struct ci_console *console = task->hardware->console;
-
-    if (!ci_is_true(task->node->console_enabled) || !console->start)
-        return true;
-    ci_notify_console(task, "console_restore", CI_NOTIFY_START);
-    if (console->start(task)) {
-        ci_notify_console(task, "console_restore", CI_NOTIFY_END);
-        return true;
-    }
-    ci_history_error(task, CI_HISTORY_TAKEOVER,
-                     ci_printf(task->ctx->mem,
-                               "Failed to start console while taking over the node %s: %s.",
-                               task->node->uuid, ci_error_take(task->ctx)));
-    ci_node_set_console_enabled(task->node, false);
-    return false;
-}
 
 bool ci_take_over(struct ci_task *task)
 {
     const struct ci_deploy *deploy = task->hardware->deploy;
-    bool opened;
 
     if (deploy->prepare && !deploy->prepare(task))
         return false;
     if (deploy->take_over && !deploy->take_over(task))
         return false;
-    opened = open_console(task);
-    ci_node_set_conductor_affinity(task->node, ci_task_conductor(task)->id);
-    if (!ci_node_save(task->ctx, task->node))
+    if (!ci_console_reopen(
+            task,
+            ci_printf(task->ctx->mem,
+                      "Failed to start console while taking over the node %s: ", task->node->uuid),
+            ".", CI_HISTORY_TAKEOVER))
         return false;
-    if (!opened)
-        ci_notify_console(task, "console_restore", CI_NOTIFY_ERROR);
-    return true;
+    ci_node_set_conductor_affinity(task->node, ci_task_conductor(task)->id);
+    return ci_node_save(task->ctx, task->node);
 }
 
 /* A node that does not boot from its own disk must say what it boots from. */

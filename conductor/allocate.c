@@ -5,6 +5,8 @@
  * The search runs on a worker after the call is answered; what becomes of it stands in the
  * allocation. Parallel searches try nodes in different orders, so that they seldom meet.
  */
+#include "conductor/allocate.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +16,10 @@
 #include "base/log.h"
 #include "conductor/calls.h"
 #include "conductor/task_private.h"
+#include "db/db.h"
 #include "objects/allocation.h"
 #include "objects/parts.h"
+#include "objects/row.h"
 #include "objects/states.h"
 
 /* A search that goes on by itself. */
@@ -322,6 +326,51 @@ static void run(void *arg)
     if (!allocate(search))
         write_failure(search->ctx, search->allocation);
     ci_conductor_ctx_free(search->ctx);
+}
+
+static void go_on(struct ci_conductor *conductor, const struct ci_allocation *allocation)
+{
+    struct ci_ctx *ctx = ci_conductor_ctx_new(conductor, NULL);
+    struct search *search = ci_new(ctx->mem, struct search);
+
+    ci_info(ctx, "An allocation goes on", "allocation=%s", allocation->uuid);
+    *search = (struct search){
+        .conductor = conductor, .ctx = ctx, .allocation = ci_object_copy(ctx->mem, allocation)};
+    run(search);
+}
+
+bool ci_allocate_resume(struct ci_conductor *conductor, struct ci_ctx *ctx)
+{
+    const char *values[] = {CI_ALLOCATION_ALLOCATING,
+                            ci_printf(ctx->mem, "%" PRId64, conductor->id)};
+    struct ci_allocation **allocations;
+    size_t count;
+
+    if (!ci_row_load_all(ctx, &ci_allocation_type, "state = $1 AND conductor_affinity = $2", NULL,
+                         2, values, &count, &allocations))
+        return false;
+    for (size_t i = 0; i < count && ci_conductor_is_staying(conductor); i++)
+        go_on(conductor, allocations[i]);
+    return true;
+}
+
+bool ci_allocate_take_over(struct ci_conductor *conductor, struct ci_ctx *ctx,
+                           struct ci_allocation *allocation)
+{
+    const char *values[] = {ci_printf(ctx->mem, "%" PRId64, allocation->id),
+                            ci_printf(ctx->mem, "%" PRId64, allocation->conductor_affinity),
+                            ci_printf(ctx->mem, "%" PRId64, conductor->id),
+                            ci_time_db(ctx->mem, ci_time_now_us()), CI_ALLOCATION_ALLOCATING};
+    int64_t changed;
+
+    if (!ci_db_run(ctx,
+                   "UPDATE allocations SET conductor_affinity = $3, updated_at = $4 "
+                   "WHERE id = $1 AND conductor_affinity = $2 AND state = $5",
+                   5, values, &changed))
+        return false;
+    if (changed > 0)
+        go_on(conductor, allocation);
+    return true;
 }
 
 static bool spawn(struct ci_call *call, const struct ci_allocation *allocation)

@@ -18,6 +18,7 @@
 #include "conductor/machine.h"
 #include "conductor/power.h"
 #include "objects/info.h"
+#include "objects/releases.h"
 
 #define FAULT "clean failure"
 
@@ -150,6 +151,13 @@ static bool abort_cleaning(struct ci_task *task)
     return ci_course_aborted(task, &ci_clean_course);
 }
 
+/* The mark of steps that somebody wrote down, for the services of releases that know it. */
+static bool mark_declared(struct ci_ctx *ctx, struct ci_node *node)
+{
+    return !ci_release_since(ci_release_pinned(ctx), "31.0") ||
+           ci_internal_info_set(ctx, node, "declarative_cleaning", json_true());
+}
+
 /* Notes what is to be done, before it begins. */
 static bool note(struct ci_task *task, const struct ci_cleaning *wanted)
 {
@@ -162,7 +170,7 @@ static bool note(struct ci_task *task, const struct ci_cleaning *wanted)
         (!ci_internal_info_set(ctx, node, "clean_steps", json_deep_copy(wanted->steps)) ||
          !ci_internal_info_set(ctx, node, "cleaning_disable_ramdisk",
                                json_boolean(wanted->no_ramdisk)) ||
-         !ci_internal_info_set(ctx, node, "declarative_cleaning", json_true())))
+         !mark_declared(ctx, node)))
         return false;
     return ci_node_save(ctx, node);
 }

@@ -2,9 +2,13 @@
 /*
  * Serial consoles: on, off, and where to find one.
  */
+#include "conductor/console.h"
+
 #include "base/log.h"
+#include "base/text.h"
 #include "conductor/calls.h"
 #include "conductor/history.h"
+#include "conductor/mapped.h"
 #include "conductor/notify.h"
 
 static bool unsupported(struct ci_task *task)
@@ -43,13 +47,24 @@ static void record_failure(struct ci_task *task, bool enabled)
     ctx->error = failure;
 }
 
-static void change(struct ci_task *task, bool enabled)
+static bool start(struct ci_task *task)
 {
     const struct ci_console *console = task->hardware->console;
-    bool (*act)(struct ci_task *) = enabled ? console->start : console->stop;
 
+    return console->start ? console->start(task) : unsupported(task);
+}
+
+static bool stop(struct ci_task *task)
+{
+    const struct ci_console *console = task->hardware->console;
+
+    return console->stop ? console->stop(task) : unsupported(task);
+}
+
+static void change(struct ci_task *task, bool enabled)
+{
     ci_notify_console(task, "console_set", CI_NOTIFY_START);
-    if (!(act ? act(task) : unsupported(task))) {
+    if (!(enabled ? start(task) : stop(task))) {
         record_failure(task, enabled);
         ci_notify_console(task, "console_set", CI_NOTIFY_ERROR);
         return;
@@ -101,4 +116,78 @@ bool ci_call_set_console_mode(struct ci_call *call)
         return true;
     ci_task_release(task);
     return false;
+}
+
+bool ci_console_reopen(struct ci_task *task, const char *before, const char *after,
+                       const char *event_type)
+{
+    const char *message;
+
+    if (!ci_is_true(task->node->console_enabled))
+        return true;
+    ci_notify_console(task, "console_restore", CI_NOTIFY_START);
+    if (start(task)) {
+        ci_notify_console(task, "console_restore", CI_NOTIFY_END);
+        return true;
+    }
+    message = ci_printf(task->ctx->mem, "%s%s%s", before, ci_error_take(task->ctx), after);
+    ci_error_log(task->ctx, "Console does not start", "node=%s error=%s", task->node->uuid,
+                 message);
+    if (event_type)
+        ci_history_error(task, event_type, message);
+    else
+        ci_node_set_last_error(task->node, message);
+    ci_node_set_console_enabled(task->node, false);
+    if (!ci_node_save(task->ctx, task->node))
+        return false;
+    ci_notify_console(task, "console_restore", CI_NOTIFY_ERROR);
+    return true;
+}
+
+bool ci_console_stop(struct ci_task *task)
+{
+    bool stopped;
+
+    if (!ci_is_true(task->node->console_enabled))
+        return true;
+    ci_notify_console(task, "console_stop", CI_NOTIFY_START);
+    stopped = stop(task);
+    ci_notify_console(task, "console_stop", stopped ? CI_NOTIFY_END : CI_NOTIFY_ERROR);
+    return stopped;
+}
+
+static void reopen(struct ci_conductor *conductor, const char *uuid)
+{
+    struct ci_ctx *ctx = ci_conductor_ctx_new(conductor, NULL);
+    struct ci_task *task;
+
+    if (!ci_task_take(conductor, ctx, uuid, CI_EXCLUSIVE, "start console", &task)) {
+        ci_warning(ctx, "A console is not opened", "node=%s error=%s", uuid, ctx->error->message);
+    } else {
+        if (!ci_console_reopen(task,
+                               ci_printf(ctx->mem,
+                                         "Failed to start console of node %s while starting the "
+                                         "conductor, so changing the console_enabled status to "
+                                         "False, error: ",
+                                         uuid),
+                               "", CI_HISTORY_STARTFAIL))
+            ci_warning(ctx, "The failure of a console is not saved", "node=%s error=%s", uuid,
+                       ci_error_take(ctx));
+        ci_task_release(task);
+    }
+    ci_conductor_ctx_free(ctx);
+}
+
+void ci_console_reopen_all(struct ci_conductor *conductor, struct ci_ctx *ctx)
+{
+    static const struct ci_mapped_query query = {.columns = "",
+                                                 .where = "console_enabled ORDER BY id"};
+    struct ci_mapped mapped;
+
+    if (!ci_mapped_find(conductor, ctx, &query, &mapped)) {
+        ci_warning(ctx, "Consoles are not opened", "error=%s", ci_error_take(ctx));
+        return;
+    }
+    for (size_t i = 0; i < mapped.count && ci_conductor_is_staying(conductor); i++)
+        reopen(conductor, ci_mapped_uuid(&mapped, i));
 }

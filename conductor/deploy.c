@@ -9,12 +9,12 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "conductor/calls.h"
+#include "conductor/console.h"
 #include "conductor/course.h"
 #include "conductor/history.h"
 #include "conductor/instance.h"
 #include "conductor/limits.h"
 #include "conductor/machine.h"
-#include "conductor/notify.h"
 #include "conductor/power.h"
 #include "drivers/agent_logs.h"
 #include "objects/info.h"
@@ -80,29 +80,14 @@ static const char *step_failed(struct ci_task *task, const json_t *step, const c
                      reason);
 }
 
-/* A console that was open before is opened again; failing to is no failure of the deployment. */
+/* A console that was open before is opened again. */
 static bool open_console(struct ci_task *task)
 {
-    const struct ci_console *console = task->hardware->console;
-    const char *message;
-
-    if (!ci_is_true(task->node->console_enabled) || !console->start)
-        return true;
-    ci_notify_console(task, "console_restore", CI_NOTIFY_START);
-    if (console->start(task)) {
-        ci_notify_console(task, "console_restore", CI_NOTIFY_END);
-        return true;
-    }
-    message = ci_printf(task->ctx->mem, "Failed to start console while deploying the node %s: %s.",
-                        task->node->uuid, ci_error_take(task->ctx));
-    ci_error_log(task->ctx, "Console does not start", "node=%s error=%s", task->node->uuid,
-                 message);
-    ci_node_set_last_error(task->node, message);
-    ci_node_set_console_enabled(task->node, false);
-    if (!ci_node_save(task->ctx, task->node))
-        return false;
-    ci_notify_console(task, "console_restore", CI_NOTIFY_ERROR);
-    return true;
+    return ci_console_reopen(
+        task,
+        ci_printf(task->ctx->mem,
+                  "Failed to start console while deploying the node %s: ", task->node->uuid),
+        ".", NULL);
 }
 
 static bool ends_well(struct ci_task *task)

@@ -30,14 +30,24 @@ static const char *clean_up(struct ci_task *task, const char *message)
                      task->node->uuid, ci_error_take(task->ctx));
 }
 
+static bool note_failure(struct ci_task *task, const char *message)
+{
+    message = clean_up(task, message);
+    ci_error_log(task->ctx, "Inspection failed", "node=%s error=%s", task->node->uuid, message);
+    ci_history_error(task, CI_HISTORY_INTROSPECTION, message);
+    return ci_flow_wipe_agent(task);
+}
+
+bool ci_inspect_time_out(struct ci_task *task, const char *message)
+{
+    return note_failure(task, message) && ci_node_save(task->ctx, task->node);
+}
+
 bool ci_inspect_fail(struct ci_task *task, const char *words)
 {
     const char *reason = ci_error_take(task->ctx);
-    const char *message = clean_up(task, ci_printf(task->ctx->mem, "%s%s", words, reason));
 
-    ci_error_log(task->ctx, "Inspection failed", "node=%s error=%s", task->node->uuid, message);
-    ci_history_error(task, CI_HISTORY_INTROSPECTION, message);
-    if (!ci_flow_wipe_agent(task))
+    if (!note_failure(task, ci_printf(task->ctx->mem, "%s%s", words, reason)))
         return false;
     if (ci_same(task->node->provision_state, CI_STATE_ENROLL))
         return ci_node_save(task->ctx, task->node);

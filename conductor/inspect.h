@@ -12,3 +12,6 @@ ci_must_check bool ci_inspect_abort(struct ci_task *task);
  * new one that stays enrolled.
  */
 ci_must_check bool ci_inspect_fail(struct ci_task *task, const char *words);
+
+/* The same for one whose ramdisk did not call, in "inspect failed" already; saved. */
+ci_must_check bool ci_inspect_time_out(struct ci_task *task, const char *message);

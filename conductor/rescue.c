@@ -190,7 +190,8 @@ bool ci_rescue_fail(struct ci_task *task, const char *message)
     ci_history_error(task, CI_HISTORY_RESCUE, message);
     return ci_internal_info_drop(task->ctx, task->node, agent_url) &&
            ci_node_save(task->ctx, task->node) &&
-           ci_machine_move(task, CI_EVENT_fail, NULL, NULL, NULL);
+           (ci_same(task->node->provision_state, CI_STATE_RESCUEFAIL) ||
+            ci_machine_move(task, CI_EVENT_fail, NULL, NULL, NULL));
 }
 
 static bool finish(struct ci_task *task)

@@ -11,7 +11,8 @@ void ci_rescue_abort_work(struct ci_task *task, void *arg);
 
 /*
  * Deals with a rescue that came to nothing while the ramdisk was awaited: the machine is powered
- * off and cleaned up, last_error and history say why, and the node moves to rescue failed.
+ * off and cleaned up, last_error and history say why, and the node moves to rescue failed, unless
+ * it is there.
  */
 ci_must_check bool ci_rescue_fail(struct ci_task *task, const char *message);
 

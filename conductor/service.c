@@ -20,6 +20,8 @@
 #include "base/ident.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "conductor/allocate.h"
+#include "conductor/console.h"
 #include "conductor/former.h"
 #include "conductor/periodic.h"
 #include "conductor/registry.h"
@@ -29,6 +31,8 @@
 #include "db/db.h"
 #include "drivers/hardware.h"
 #include "rpc/jsonrpc.h"
+
+#define NS_PER_S INT64_C(1000000000)
 
 /* Work on nodes may be deep in a driver; its stack is committed only as far as it is used. */
 #define WORKER_STACK ((size_t)1 << 20)
@@ -58,7 +62,8 @@ struct ci_conductor_private {
     int lock_file; /* with SQLite; -1 without */
     atomic_int stage;
     atomic_bool cancelled;
-    bool beating; /* the thread was started */
+    atomic_llong steady_from_ns; /* monotonic; INT64_MAX: the last heartbeat failed */
+    bool beating;                /* the thread was started */
     pthread_t beat;
     pthread_mutex_t lock; /* guards ended */
     pthread_cond_t wake;
@@ -149,9 +154,35 @@ bool ci_conductor_is_staying(const struct ci_conductor *conductor)
     return atomic_load(&conductor->own->stage) == READY;
 }
 
+bool ci_conductor_is_steady(const struct ci_conductor *conductor)
+{
+    return ci_time_monotonic_ns() >= atomic_load(&conductor->own->steady_from_ns);
+}
+
 bool ci_conductor_is_refused(const struct ci_conductor *conductor)
 {
     return atomic_load(&conductor->own->stage) == REFUSED;
+}
+
+/* A ci_job. */
+static void go_on_work(void *arg)
+{
+    struct ci_conductor *conductor = arg;
+    struct ci_ctx *ctx = ci_conductor_ctx_new(conductor, NULL);
+
+    ci_console_reopen_all(conductor, ctx);
+    if (!ci_allocate_resume(conductor, ctx))
+        ci_warning(ctx, "Allocations of a former process do not go on", "error=%s",
+                   ci_error_take(ctx));
+    ci_conductor_ctx_free(ctx);
+}
+
+/* What a former process of this host had going on: consoles, allocations. */
+static void go_on(const struct ci_ctx *ctx, struct ci_conductor *conductor)
+{
+    if (!ci_workers_submit(conductor->workers, go_on_work, conductor))
+        ci_warning(ctx, "No worker for consoles and allocations of a former process", "host=%s",
+                   conductor->host);
 }
 
 /* The part of the start that touches rows of this host. */
@@ -173,6 +204,7 @@ static bool enter(struct ci_ctx *ctx, struct ci_conductor *conductor)
         !ci_periodic_start(ctx, conductor, &conductor->own->periodic))
         return false;
     set_stage(conductor->own, READY);
+    go_on(ctx, conductor);
     ci_info(ctx, "Conductor started", "host=%s id=%" PRId64 " group=\"%s\"", conductor->host,
             conductor->id, conductor->own->record->conductor_group);
     return true;
@@ -244,15 +276,29 @@ static bool watch_former(struct ci_conductor *conductor)
     return entered;
 }
 
+static void note_beat(struct ci_conductor *conductor, bool touched)
+{
+    atomic_llong *from_ns = &conductor->own->steady_from_ns;
+
+    if (!touched)
+        atomic_store(from_ns, INT64_MAX);
+    else if (atomic_load(from_ns) == INT64_MAX)
+        atomic_store(from_ns,
+                     ci_time_monotonic_ns() +
+                         ci_conductor_config(conductor)->conductor.heartbeat_timeout * NS_PER_S);
+}
+
 static void touch(struct ci_conductor *conductor)
 {
     struct ci_ctx *ctx = ci_conductor_ctx_new(conductor, NULL);
     bool staying = atomic_load(&conductor->own->stage) == READY;
+    bool touched = ci_conductor_touch(ctx, conductor->host,
+                                      staying ? CI_CONDUCTOR_STAYING : CI_CONDUCTOR_LEAVING);
 
-    if (!ci_conductor_touch(ctx, conductor->host,
-                            staying ? CI_CONDUCTOR_STAYING : CI_CONDUCTOR_LEAVING))
+    if (!touched)
         ci_warning(ctx, "A heartbeat failed", "host=%s error=%s", conductor->host,
                    ctx->error->message);
+    note_beat(conductor, touched);
     ci_conductor_ctx_free(ctx);
 }
 

@@ -74,6 +74,13 @@ bool ci_conductor_is_ready(const struct ci_conductor *conductor);
 /* Is it registered, and not leaving? Periodic work ends early when it is not. */
 bool ci_conductor_is_staying(const struct ci_conductor *conductor);
 
+/*
+ * Do its heartbeats arrive, for at least a heartbeat_timeout since they last did not? Only then
+ * does the age of others' heartbeats tell that they are gone: when the database was away, they
+ * could not write one either.
+ */
+bool ci_conductor_is_steady(const struct ci_conductor *conductor);
+
 /* The configuration as it is now; valid until SIGHUP brings another. */
 const struct ci_config *ci_conductor_config(const struct ci_conductor *conductor);
 

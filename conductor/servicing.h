@@ -3,7 +3,8 @@
 
 #include "conductor/course.h"
 
-/* Servicing: steps on a node that keeps its instance. Both are workers' functions. */
+/* Servicing: steps on a node that keeps its instance. The functions called …_work run in a worker.
+ */
 
 /* After the move from service failed to active that an abort made. */
 void ci_service_abort_work(struct ci_task *task, void *arg);

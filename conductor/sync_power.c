@@ -18,12 +18,12 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "conductor/history.h"
-#include "conductor/info.h"
 #include "conductor/mapped.h"
 #include "conductor/notify.h"
 #include "conductor/periodic.h"
 #include "conductor/power.h"
 #include "conductor/sweep.h"
+#include "objects/info.h"
 #include "objects/states.h"
 
 #define FAULT "power failure"

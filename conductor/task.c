@@ -72,6 +72,15 @@ static bool reserve_once(struct task *task, const char *ident, int64_t at_us,
     return taken;
 }
 
+static void hold(struct task *task, struct ci_node *node)
+{
+    task->base.node = node;
+    task->base.shared = false;
+    task->held = true;
+    task->since_ns = ci_time_monotonic_ns();
+    ci_debug(task->base.ctx, "Node reserved", "node=%s purpose=%s", node->uuid, task->base.purpose);
+}
+
 static bool reserve(struct task *task, const char *ident, enum ci_lock lock)
 {
     struct ci_ctx *ctx = task->base.ctx;
@@ -85,11 +94,7 @@ static bool reserve(struct task *task, const char *ident, enum ci_lock lock)
             return false;
         at_us = ci_time_now_us();
     }
-    task->base.node = node;
-    task->base.shared = false;
-    task->held = true;
-    task->since_ns = ci_time_monotonic_ns();
-    ci_debug(ctx, "Node reserved", "node=%s purpose=%s", node->uuid, task->base.purpose);
+    hold(task, node);
     return true;
 }
 
@@ -105,12 +110,24 @@ static void note_release(struct ci_ctx *ctx, const struct task *task)
              task->base.purpose, (ci_time_monotonic_ns() - task->since_ns) / (NS_PER_S / 1000));
 }
 
+/* No debt is paid meanwhile: else the next task of this process could have the lock by now. */
+static bool release_once(struct ci_ctx *ctx, struct task *task)
+{
+    struct ci_holds *holds = task->conductor->holds;
+    bool released;
+
+    ci_holds_open(holds);
+    released = ci_node_release(ctx, task->base.node->id, task->conductor->host);
+    end_hold(task);
+    ci_holds_close(holds, &task->hold, NULL);
+    return released;
+}
+
 static void give_back(struct ci_ctx *ctx, struct task *task)
 {
     struct ci_node *node = task->base.node;
 
-    end_hold(task);
-    if (!ci_node_release(ctx, node->id, task->conductor->host)) {
+    if (!release_once(ctx, task)) {
         if (ci_failed_with(ctx, CI_ERR_DatabaseUnavailable))
             ci_task_owe(task->conductor, node->uuid, CI_NULL_TIME);
         else if (!ci_failed_with(ctx, CI_ERR_NodeNotFound))
@@ -209,6 +226,24 @@ bool ci_task_take_bare(struct ci_conductor *conductor, struct ci_ctx *ctx, const
 
     if (!take(task, node_ident, lock))
         return false;
+    *ret_task = &task->base;
+    return true;
+}
+
+bool ci_task_take_from(struct ci_conductor *conductor, struct ci_ctx *ctx, const char *uuid,
+                       const char *gone, const char *purpose, struct ci_task **ret_task)
+{
+    struct task *task = task_new(conductor, ctx, purpose);
+    struct ci_node *node;
+    bool taken;
+
+    ci_defer(ctx->mem, release_late, task);
+    ci_holds_open(conductor->holds);
+    taken = ci_node_take_from(ctx, uuid, gone, conductor->host, &node);
+    ci_holds_close(conductor->holds, &task->hold, taken ? node->uuid : NULL);
+    if (!taken)
+        return false;
+    hold(task, node);
     *ret_task = &task->base;
     return true;
 }

@@ -33,6 +33,11 @@ ci_must_check bool ci_task_take_id(struct ci_conductor *conductor, struct ci_ctx
 ci_must_check bool ci_task_take_bare(struct ci_conductor *conductor, struct ci_ctx *ctx,
                                      const char *node_ident, enum ci_lock lock, const char *purpose,
                                      struct ci_task **ret_task);
+/* A bare, exclusive task whose lock is taken from a host that is gone, as ci_node_take_from(). */
+ci_must_check bool ci_task_take_from(struct ci_conductor *conductor, struct ci_ctx *ctx,
+                                     const char *uuid, const char *gone, const char *purpose,
+                                     struct ci_task **ret_task);
+
 /* A shared, bare task on a node that is loaded already, in ctx's arena: for many nodes at once. */
 struct ci_task *ci_task_on(struct ci_conductor *conductor, struct ci_ctx *ctx, struct ci_node *node,
                            const char *purpose);

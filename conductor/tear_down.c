@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "conductor/calls.h"
 #include "conductor/clean.h"
+#include "conductor/console.h"
 #include "conductor/deploy.h"
 #include "conductor/flow.h"
 #include "conductor/history.h"
@@ -37,8 +38,7 @@ static bool tear_down_hardware(struct ci_task *task, const char *initial_state)
     if (was_rescued(initial_state) && hardware->rescue->clean_up &&
         !hardware->rescue->clean_up(task))
         return false;
-    if (ci_is_true(task->node->console_enabled) && hardware->console->stop &&
-        !hardware->console->stop(task))
+    if (!ci_console_stop(task))
         return false;
     if (hardware->deploy->clean_up && !hardware->deploy->clean_up(task))
         return false;

@@ -109,6 +109,26 @@ bool ci_node_reserve(struct ci_ctx *ctx, const char *ident, const char *host,
     return ci_node_reserve_at(ctx, ident, host, ci_time_now_us(), ret_node);
 }
 
+bool ci_node_take_from(struct ci_ctx *ctx, const char *uuid, const char *gone, const char *host,
+                       struct ci_node **ret_node)
+{
+    const char *values[] = {host, now_text(ctx), uuid, gone};
+    struct ci_node *node;
+
+    if (!ci_row_update(ctx, &ci_node_type,
+                       "UPDATE nodes SET reservation = $1, updated_at = $2 "
+                       "WHERE uuid = $3 AND reservation = $4",
+                       4, values, ret_node))
+        return false;
+    if (*ret_node)
+        return true;
+    if (!ci_node_load(ctx, uuid, &node))
+        return false;
+    if (!node->reservation)
+        return ci_fail(ctx, NodeNotLocked, uuid);
+    return ci_fail(ctx, NodeLocked, uuid, node->reservation);
+}
+
 bool ci_node_free_lost(struct ci_ctx *ctx, const char *ident, const char *host, int64_t at_us)
 {
     const char *values[] = {ident, host, now_text(ctx), ci_time_db(ctx->mem, at_us)};

@@ -36,6 +36,13 @@ ci_must_check bool ci_node_reserve(struct ci_ctx *ctx, const char *ident, const 
                                    struct ci_node **ret_node);
 
 /*
+ * Takes the lock from a host that is gone. Fails with NodeLocked (or NodeNotLocked, NodeNotFound)
+ * when that has it no more.
+ */
+ci_must_check bool ci_node_take_from(struct ci_ctx *ctx, const char *uuid, const char *gone,
+                                     const char *host, struct ci_node **ret_node);
+
+/*
  * Gives a lock of `host` back that a lost database has left behind; at_us is the time of the
  * lock, or CI_NULL_TIME for any. That there is none is no failure.
  */

@@ -7,6 +7,7 @@
 #include "base/config.h"
 #include "base/text.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* Versions that rows of an object may have in a release. */
@@ -82,6 +83,14 @@ const struct ci_release *ci_release_pinned(const struct ci_ctx *ctx)
     const struct ci_release *release = pin && pin[0] != '\0' ? ci_release_find(pin) : NULL;
 
     return release ? release : newest;
+}
+
+bool ci_release_since(const struct ci_release *release, const char *name)
+{
+    const struct ci_release *first = ci_release_find(name);
+
+    assert(first);
+    return release >= first; /* rows of one table, oldest first */
 }
 
 const char *ci_release_name(const struct ci_release *release)

@@ -16,6 +16,9 @@ const struct ci_release *ci_release_find(const char *name);
 /* What [DEFAULT]pin_release_version says, or the newest row ("master"), from ctx->config. */
 const struct ci_release *ci_release_pinned(const struct ci_ctx *ctx);
 
+/* Is it the release of that name ("31.0", which there is), or a later one? */
+bool ci_release_since(const struct ci_release *release, const char *name);
+
 const char *ci_release_name(const struct ci_release *release);
 int ci_release_api_minor(const struct ci_release *release);
 int ci_release_rpc_minor(const struct ci_release *release);

@@ -51,6 +51,30 @@ static void fails_early(json_t *args, const char *message)
     in_state(life_verb(node, "manage", NULL), CI_STATE_MANAGEABLE);
 }
 
+START_TEST(steps_are_marked_as_declared_for_releases_that_know_the_mark)
+{
+    static const struct {
+        const char *pin;
+        bool marked;
+    } cases[] = {{NULL, true}, {"31.0", true}, {"30.0", false}, {"21.4", false}};
+
+    life_start();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct ci_node *node = bench_node(NULL, CI_STATE_MANAGEABLE);
+
+        bench.config->DEFAULT.pin_release_version = cases[i].pin;
+        node = life_verb(
+            node, "clean",
+            json_pack("{s:[{s:s, s:s}]}", "clean_steps", "interface", "power", "step", "hold"));
+        in_state(node, CI_STATE_CLEANHOLD);
+        ck_assert_msg(!!life_info(node->driver_internal_info, "declarative_cleaning") ==
+                          cases[i].marked,
+                      "%s", cases[i].pin);
+    }
+    bench_stop();
+}
+END_TEST
+
 START_TEST(steps_that_do_not_fit_are_told_in_ironics_words)
 {
     json_t *args;
@@ -356,6 +380,7 @@ START_TEST(nobody_goes_on_with_a_cleaning_that_does_not_wait)
 END_TEST
 
 UNIT_MAIN("conductor/clean", manual_cleaning_runs_its_steps_and_ends_manageable,
+          steps_are_marked_as_declared_for_releases_that_know_the_mark,
           steps_that_do_not_fit_are_told_in_ironics_words, bios_settings_are_kept_in_step,
           a_step_that_fails_puts_the_node_into_maintenance, a_step_runs_on_child_nodes,
           automated_cleaning_is_skipped_where_the_node_or_the_configuration_says,

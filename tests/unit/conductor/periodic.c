@@ -17,17 +17,56 @@ START_TEST(a_job_is_due_at_the_next_multiple_of_its_interval)
 }
 END_TEST
 
+/* What Ironic's jobs do by default, and what turns each off. */
 START_TEST(intervals_are_the_configurations)
 {
     struct ci_config *config = ci_config_defaults();
+    const struct {
+        const char *job;
+        int64_t every_s;
+        int64_t *off[3];
+    } cases[] = {
+#define OPTION(name) &config->conductor.name
+        {"sync_power_states", 120, {OPTION(sync_power_state_interval)}},
+        {"power_failure_recovery", 300, {OPTION(power_failure_recovery_interval)}},
+        {"check_deploy_timeouts",
+         60,
+         {OPTION(check_provision_state_interval), OPTION(deploy_callback_timeout)}},
+        {"check_cleanwait_timeouts",
+         60,
+         {OPTION(check_provision_state_interval), OPTION(clean_callback_timeout)}},
+        {"check_rescuewait_timeouts", 60, {OPTION(rescue_callback_timeout)}},
+        {"check_servicewait_timeouts",
+         60,
+         {OPTION(check_provision_state_interval), OPTION(service_callback_timeout)}},
+        {"check_inspect_wait_timeouts",
+         60,
+         {OPTION(check_provision_state_interval), OPTION(inspect_wait_timeout)}},
+        {"check_orphan_nodes", 60, {OPTION(check_provision_state_interval)}},
+        {"check_orphan_allocations", 60, {OPTION(check_allocations_interval)}},
+        {"sync_local_state", 180, {OPTION(sync_local_state_interval)}},
+        {"manage_node_history",
+         86400,
+         {OPTION(node_history_cleanup_interval), OPTION(node_history_cleanup_batch_count),
+          OPTION(node_history_max_entries)}},
+        {"cleanup_stale_conductors", 86400, {OPTION(conductor_cleanup_interval)}},
+#undef OPTION
+    };
 
-    ck_assert_int_eq(ci_periodic_interval(config, "sync_power_states"), 120);
-    ck_assert_int_eq(ci_periodic_interval(config, "power_failure_recovery"), 300);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        ck_assert_msg(ci_periodic_interval(config, cases[i].job) == cases[i].every_s, "%s",
+                      cases[i].job);
+        for (size_t j = 0; j < 3 && cases[i].off[j]; j++) {
+            int64_t before = *cases[i].off[j];
+
+            *cases[i].off[j] = 0;
+            ck_assert_msg(ci_periodic_interval(config, cases[i].job) == 0, "%s", cases[i].job);
+            *cases[i].off[j] = before;
+        }
+    }
     ck_assert_int_eq(ci_periodic_interval(config, "nothing"), 0);
-    config->conductor.sync_power_state_interval = 0;
-    config->conductor.power_failure_recovery_interval = -1;
+    config->conductor.sync_power_state_interval = -1;
     ck_assert_int_eq(ci_periodic_interval(config, "sync_power_states"), 0);
-    ck_assert_int_eq(ci_periodic_interval(config, "power_failure_recovery"), 0);
     ci_config_free(config);
 }
 END_TEST
