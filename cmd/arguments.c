@@ -9,9 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "cmd/version.h"
 
-enum { LIST_MAX = 64, OWN_MAX = 16, MISUSED = 2 };
+enum { LIST_MAX = CI_ARGUMENTS_MAX, OWN_MAX = 16, MISUSED = 2 };
 
 /* One row an option: what it is called and which configuration option it stands for. */
 static const struct {
@@ -104,6 +105,13 @@ static void take_row(struct ci_arena *mem, const struct ci_command_line *line, s
     }
 }
 
+static int takes(const struct ci_argument *own)
+{
+    if (*own->argument == '\0')
+        return no_argument;
+    return *own->argument == '[' ? optional_argument : required_argument;
+}
+
 /* getopt's table: the rows above, then the program's own; its val is the place in it. */
 static void fill_options(const struct ci_command_line *line, struct option *options)
 {
@@ -115,8 +123,18 @@ static void fill_options(const struct ci_command_line *line, struct option *opti
     }
     for (const struct ci_argument *own = line->own; own && own->name && n < ROWS + OWN_MAX;
          own++, n++)
-        options[n] = (struct option){own->name, *own->argument ? required_argument : no_argument,
-                                     NULL, (int)n};
+        options[n] = (struct option){own->name, takes(own), NULL, (int)n};
+}
+
+/* The letters of all options, as getopt wants them. */
+static void fill_letters(const struct ci_command_line *line, struct ci_text *letters)
+{
+    ci_text_add(letters, "dh");
+    for (const struct ci_argument *own = line->own; own && own->name; own++) {
+        if (own->letter)
+            ci_text_printf(letters, "%c%s", own->letter,
+                           takes(own) == required_argument ? ":" : "");
+    }
 }
 
 /* The row of a letter. */
@@ -129,25 +147,52 @@ static size_t row_of(char letter)
     return row;
 }
 
+/* The place in getopt's table of what was found: a letter, or that place itself. */
+static int place_of(const struct ci_command_line *line, int found)
+{
+    if (found == 'd' || found == 'h')
+        return (int)row_of((char)found);
+    for (int i = 0; line->own && line->own[i].name; i++) {
+        if (line->own[i].letter && found == line->own[i].letter)
+            return ROWS + i;
+    }
+    return found;
+}
+
+/* An option of the program's own. getopt does not know "--revision REVISION" where it may stand
+ * alone. */
+static void take_own(const struct ci_command_line *line, const struct ci_argument *own, char **argv)
+{
+    const char *value = optarg;
+
+    if (!value && takes(own) == optional_argument && argv[optind] && argv[optind][0] != '-')
+        value = argv[optind++];
+    if (own->count)
+        add(line, own->value, own->count, value ? value : "");
+    else
+        *own->value = value ? value : "";
+}
+
 void ci_arguments_read(struct ci_arena *mem, const struct ci_command_line *line, int argc,
                        char **argv, struct ci_arguments *ret_arguments)
 {
     struct lists *lists = ci_new(mem, struct lists);
     struct option options[ROWS + OWN_MAX + 1] = {0};
+    struct ci_text *letters = ci_text_new(mem, ROWS + 2 * OWN_MAX + 1);
     int found;
 
     fill_options(line, options);
+    fill_letters(line, letters);
     optind = 1;
     opterr = 0;
-    while (found = getopt_long(argc, argv, "dh", options, NULL), found != -1) {
+    while (found = getopt_long(argc, argv, letters->bytes, options, NULL), found != -1) {
         if (found == '?')
             ci_arguments_misused(line, "this option is not understood: ", argv[optind - 1]);
-        if (found == 'd' || found == 'h')
-            take_row(mem, line, lists, row_of((char)found), optarg);
-        else if (found < ROWS)
+        found = place_of(line, found);
+        if (found < ROWS)
             take_row(mem, line, lists, (size_t)found, optarg);
         else
-            *line->own[found - ROWS].value = optarg ? optarg : "";
+            take_own(line, &line->own[found - ROWS], argv);
     }
     if (optind < argc && !line->operands)
         ci_arguments_misused(line, "this is no option: ", argv[optind]);

@@ -10,11 +10,17 @@
  * its own. oslo.config's other spellings (--logfile, --logdir) are taken too.
  */
 
-/* An option of one program: *value becomes its argument, or "" when it takes none. */
+/*
+ * An option of one program: *value becomes its argument, or "" when it has none. An argument in
+ * brackets, "[REVISION]", may be left out.
+ */
 struct ci_argument {
     const char *name, *argument, *help; /* argument: "" when it takes none */
-    const char **value;
+    const char **value;                 /* of an option that repeats, room for CI_ARGUMENTS_MAX */
+    size_t *count;                      /* of an option that repeats; NULL for others */
+    char letter;                        /* another spelling, -m; 0: none */
 };
+enum { CI_ARGUMENTS_MAX = 64 };
 
 /* What a program says of its command line. */
 struct ci_command_line {

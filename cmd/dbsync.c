@@ -1,72 +1,94 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * castiron-dbsync: makes the schema of the database and tells its revision.
+ * castiron-dbsync: makes the schema of the database and brings it from revision to revision.
  *
  * Commands, options and exit codes are those of ironic-dbsync, so that scripts need not know
- * which one they call: 0 done, 1 refused, 2 a command line that is not understood.
+ * which one they call: 0 done, 1 refused, 2 a command line that is not understood or a database
+ * whose objects are not.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+#include "cmd/new_revision.h"
 #include "cmd/tool.h"
 #include "db/migrate.h"
 
-/* What the command line asks for. */
+enum { PLAN_BYTES = 1 << 20 };
+
+/* What the command line asks for; NULL where it says nothing. */
 struct request {
     const struct command *command;
-    const char *revision;
+    const char *revision, *dry_run, *message;
 };
 
-static bool create_schema(struct ci_ctx *ctx, const struct request *request)
+/* The name of a revision, NULL when --revision stands alone. */
+static const char *named(const char *revision)
+{
+    return revision && *revision ? revision : NULL;
+}
+
+static int code_of(bool done)
+{
+    return done ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int create_schema(struct ci_ctx *ctx, const struct request *request)
 {
     (void)request;
-    return ci_migrate_create_schema(ctx);
+    return code_of(ci_migrate_create_schema(ctx));
 }
 
-static bool upgrade(struct ci_ctx *ctx, const struct request *request)
+static int show_plan(struct ci_ctx *ctx, const char *revision)
 {
-    const char *to = request->revision;
+    struct ci_text *plan = ci_text_new(ctx->mem, PLAN_BYTES);
 
-    if (to && strcmp(to, "head") != 0 && strcmp(to, "heads") != 0 &&
-        strcmp(to, ci_migrate_newest()) != 0)
-        return ci_fail_text(ctx, InvalidParameterValue,
-                            "The revision to reach can only be %s, not %s.", ci_migrate_newest(),
-                            to);
-    return ci_migrate_upgrade(ctx);
+    if (!ci_migrate_plan(ctx, revision, plan))
+        return EXIT_FAILURE;
+    return code_of(fwrite(plan->bytes, 1, plan->length, stdout) == plan->length);
 }
 
-static bool version(struct ci_ctx *ctx, const struct request *request)
+static int upgrade(struct ci_ctx *ctx, const struct request *request)
 {
-    const char *revision;
+    const char *revision = named(request->revision);
+
+    return request->dry_run ? show_plan(ctx, revision) : code_of(ci_migrate_upgrade(ctx, revision));
+}
+
+static int stamp(struct ci_ctx *ctx, const struct request *request)
+{
+    return code_of(ci_migrate_stamp(ctx, named(request->revision)));
+}
+
+static int revision(struct ci_ctx *ctx, const struct request *request)
+{
+    return code_of(ci_new_revision(ctx, request->message));
+}
+
+static int version(struct ci_ctx *ctx, const struct request *request)
+{
+    const char *found;
 
     (void)request;
-    if (!ci_migrate_version(ctx, &revision))
-        return false;
-    puts(revision ? revision : "None");
-    return true;
+    if (!ci_migrate_version(ctx, &found))
+        return EXIT_FAILURE;
+    puts(found ? found : "None");
+    return EXIT_SUCCESS;
 }
 
-static bool not_yet(struct ci_ctx *ctx, const struct request *request);
+/* Options that belong to some commands only. */
+enum { REVISION = 1, DRY_RUN = 2, MESSAGE = 4 };
 
 static const struct command {
     const char *name;
-    bool (*run)(struct ci_ctx *ctx, const struct request *request);
+    unsigned takes;
+    int (*run)(struct ci_ctx *ctx, const struct request *request);
 } commands[] = {
-    {"upgrade", upgrade},
-    {"stamp", not_yet},
-    {"revision", not_yet},
-    {"version", version},
-    {"create_schema", create_schema},
-    {"online_data_migrations", not_yet},
+    {"upgrade", REVISION | DRY_RUN, upgrade}, {"stamp", REVISION, stamp},
+    {"revision", MESSAGE, revision},          {"version", 0, version},
+    {"create_schema", 0, create_schema},
 };
-
-static bool not_yet(struct ci_ctx *ctx, const struct request *request)
-{
-    return ci_fail_text(ctx, InvalidParameterValue,
-                        "castiron-dbsync has no %s yet; run it with ironic-dbsync.",
-                        request->command->name);
-}
 
 static const struct command *find_command(const struct ci_command_line *line, const char *name)
 {
@@ -77,31 +99,54 @@ static const struct command *find_command(const struct ci_command_line *line, co
     ci_arguments_misused(line, "this is no command: ", name);
 }
 
+/* Does each option that was given belong to the command? `own` is in the order of the bits. */
+static void check_options(const struct ci_command_line *line, const struct command *command)
+{
+    for (size_t i = 0; line->own[i].name; i++) {
+        if (*line->own[i].value && !(command->takes & 1U << i))
+            ci_arguments_misused(line, "this option is not for that command: --",
+                                 line->own[i].name);
+    }
+}
+
 /* The ci_tool_work. */
 static int run(struct ci_ctx *ctx, void *arg)
 {
     const struct request *request = arg;
 
-    return request->command->run(ctx, request) ? EXIT_SUCCESS : EXIT_FAILURE;
+    return request->command->run(ctx, request);
 }
+
+static const char about_commands[] =
+    "\ncommands:\n"
+    "  upgrade        bring the schema to the newest revision, or to that of --revision, while\n"
+    "                 services go on working; make it in an empty database. May be interrupted\n"
+    "                 and run again. This is done when no command is given\n"
+    "  create_schema  make the newest schema in an empty database\n"
+    "  version        print the revision of the database, or None\n"
+    "  stamp          write the revision into the database and change nothing else; without\n"
+    "                 --revision take it away\n"
+    "  revision       for developers: begin the file of a new revision of the schema";
 
 int main(int argc, char **argv)
 {
     struct request request = {0};
     const struct ci_argument own[] = {
-        {"revision", "REVISION", "of upgrade: the revision to reach", &request.revision},
+        {"revision", "[REVISION]",
+         "of upgrade and stamp: which, by the beginning of its id, head, "
+         "base, +N or -N",
+         &request.revision},
+        {"dry-run", "", "of upgrade: print what it would do, and do nothing", &request.dry_run},
+        {"message", "TEXT", "of revision: what it brings (also -m)", &request.message,
+         .letter = 'm'},
         {0},
     };
     const struct ci_command_line line = {
         .program = "castiron-dbsync",
-        .summary = "Makes the database schema of the Bare Metal service and tells its revision.",
+        .summary = "Makes the database schema of the Bare Metal service and brings it from release "
+                   "to release.",
         .operands = "[COMMAND]",
-        .more = "\ncommands:\n"
-                "  upgrade        the newest schema for an empty database, nothing for one that is "
-                "the\n"
-                "                 newest; this is done when no command is given\n"
-                "  create_schema  make the newest schema in an empty database\n"
-                "  version        print the revision of the database, or None",
+        .more = about_commands,
         .own = own,
     };
     struct ci_arena *mem = ci_arena_new();
@@ -113,8 +158,7 @@ int main(int argc, char **argv)
         ci_arguments_misused(&line,
                              "there is one command, and this is too many: ", arguments.words[1]);
     request.command = find_command(&line, arguments.words[0] ? arguments.words[0] : "upgrade");
-    if (request.revision && strcmp(request.command->name, "upgrade") != 0)
-        ci_arguments_misused(&line, "--revision is not for ", request.command->name);
+    check_options(&line, request.command);
     code = ci_tool_run(&arguments, run, &request);
     ci_arena_free(mem);
     return code;

@@ -143,7 +143,7 @@ bool ci_db_insert(struct ci_ctx *ctx, const char *sql, size_t n, const char *con
     return true;
 }
 
-bool ci_db_script(struct ci_ctx *ctx, const char *sql)
+bool ci_db_change(struct ci_ctx *ctx, const char *sql, int lock_ms)
 {
     struct ci_session *session;
     bool done;
@@ -152,9 +152,14 @@ bool ci_db_script(struct ci_ctx *ctx, const char *sql)
         return ci_fail(ctx, MustWait);
     if (!borrow(ctx, 0, &session))
         return false;
-    done = ctx->db->engine->script(ctx, session, sql);
+    done = ctx->db->engine->script(ctx, session, sql, lock_ms);
     give_back(ctx, session, done);
     return done;
+}
+
+bool ci_db_script(struct ci_ctx *ctx, const char *sql)
+{
+    return ci_db_change(ctx, sql, 0);
 }
 
 bool ci_db_begin(struct ci_ctx *ctx)

@@ -141,3 +141,9 @@ bool ci_db_violated(const struct ci_ctx *ctx, const char *table, const char *col
 
 /* Runs statements separated by ';' without values (schema work); not prepared, no time limit. */
 ci_must_check bool ci_db_script(struct ci_ctx *ctx, const char *sql);
+
+/*
+ * The same, but fails with MustWait where PostgreSQL would wait longer than lock_ms for a lock:
+ * who waits for a table keeps everybody after it waiting, too. Run it again after a while.
+ */
+ci_must_check bool ci_db_change(struct ci_ctx *ctx, const char *sql, int lock_ms);

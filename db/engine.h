@@ -67,7 +67,8 @@ struct ci_engine {
     bool (*begin)(struct ci_ctx *ctx, struct ci_session *session);
     bool (*commit)(struct ci_ctx *ctx, struct ci_session *session);
     void (*rollback)(struct ci_session *session); /* no error: a failure breaks the session */
-    bool (*script)(struct ci_ctx *ctx, struct ci_session *session, const char *sql);
+    /* lock_ms: of ci_db_change(); 0 waits as long as it takes. */
+    bool (*script)(struct ci_ctx *ctx, struct ci_session *session, const char *sql, int lock_ms);
 };
 
 extern const struct ci_engine ci_engine_pg, ci_engine_sqlite;

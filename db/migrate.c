@@ -9,25 +9,9 @@
 
 #include <string.h>
 
-#include "db/revisions_sql.h"
-
-static const struct ci_revision revisions[] = {
-#define REVISION(id, parent, meaning) {#id, #parent, meaning},
-#include "db/revisions.def"
-#undef REVISION
-};
-enum { REVISIONS = sizeof revisions / sizeof revisions[0] };
-
-const struct ci_revision *ci_migrate_revisions(size_t *ret_count)
-{
-    *ret_count = REVISIONS;
-    return revisions;
-}
-
-const char *ci_migrate_newest(void)
-{
-    return revisions[REVISIONS - 1].id;
-}
+#include "base/log.h"
+#include "db/newest_sql.h"
+#include "db/revision.h"
 
 static bool has_table(struct ci_ctx *ctx, const char *name, bool *ret_has)
 {
@@ -62,7 +46,7 @@ bool ci_migrate_version(struct ci_ctx *ctx, const char **ret_revision)
 /* Within a transaction, so that two who create at once do not meet half-way. */
 static bool create(struct ci_ctx *ctx)
 {
-    const char *newest = ci_migrate_newest(), *revision;
+    const char *newest = ci_revision_newest(), *revision;
     bool has;
 
     if (!ci_migrate_version(ctx, &revision) || !has_table(ctx, "nodes", &has))
@@ -107,39 +91,72 @@ bool ci_migrate_create_if_empty(struct ci_ctx *ctx, bool *ret_created)
     return true;
 }
 
-/* How many revisions it is behind; -1 for one that is not known. */
-static int behind(const char *revision)
+static bool write_stamp(struct ci_ctx *ctx, const char *name)
 {
-    for (int i = 0; i < REVISIONS; i++) {
-        if (strcmp(revisions[i].id, revision) == 0)
-            return REVISIONS - 1 - i;
-    }
-    return -1;
+    const char *now;
+    bool has;
+    int place = CI_REVISION_BASE;
+    size_t n;
+    const struct ci_revision *revisions = ci_revisions(&n);
+
+    if (!ci_migrate_version(ctx, &now) || !has_table(ctx, "alembic_version", &has))
+        return false;
+    if (name && !ci_revision_find(ctx, name, now ? ci_revision_place(now) : place, &place))
+        return false;
+    if (!has && !ci_db_script(ctx, "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,"
+                                   " CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"))
+        return false;
+    if (!ci_db_run(ctx, "DELETE FROM alembic_version", 0, NULL, NULL))
+        return false;
+    ci_info(ctx, "Running stamp_revision", "from=%s to=%s", now ? now : "none",
+            place < 0 ? "none" : revisions[place].id);
+    return place < 0 || ci_db_run(ctx, "INSERT INTO alembic_version (version_num) VALUES ($1)", 1,
+                                  &revisions[place].id, NULL);
 }
 
-bool ci_migrate_upgrade(struct ci_ctx *ctx)
+bool ci_migrate_stamp(struct ci_ctx *ctx, const char *name)
 {
-    const char *revision;
-    int missing;
+    bool done = ci_db_begin(ctx) && write_stamp(ctx, name) && ci_db_commit(ctx);
 
-    if (!ci_migrate_version(ctx, &revision))
-        return false;
-    if (!revision)
-        return ci_migrate_create_schema(ctx);
-    missing = behind(revision);
-    if (missing == 0)
+    if (!done)
+        ci_db_rollback(ctx);
+    return done;
+}
+
+/* Has a later castiron-dbsync come by here on its way? Then its schema serves us, too. */
+static bool went_through_ours(struct ci_ctx *ctx, bool *ret_did)
+{
+    const char *comment;
+    struct ci_rows *rows;
+
+    *ret_did = false;
+    if (ci_db_is_sqlite(ctx->db))
         return true;
-    if (missing < 0)
-        return ci_fail_text(ctx, DatabaseVersionTooOld,
-                            "The database is at revision %s, which is not known here: it is "
-                            "older than %s or newer than %s.",
-                            revision, revisions[0].id, ci_migrate_newest());
+    if (!ci_db_query(ctx, "SELECT obj_description(to_regclass('alembic_version'), 'pg_class')", 0,
+                     NULL, &rows))
+        return false;
+    comment = ci_row_text(rows, 0, 0);
+    *ret_did = comment && strncmp(comment, "castiron:", strlen("castiron:")) == 0 &&
+               strstr(comment, ci_revision_newest());
+    return true;
+}
+
+static bool check_unknown(struct ci_ctx *ctx, const char *revision)
+{
+    bool is_successor;
+
+    if (!went_through_ours(ctx, &is_successor))
+        return false;
+    if (is_successor) {
+        ci_info(ctx, "The schema is of a later release, which this one can work on",
+                "revision=%s ours=%s", revision, ci_revision_newest());
+        return true;
+    }
     return ci_fail_text(ctx, DatabaseVersionTooOld,
-                        "The database is at revision %s, %d before %s, beginning with %s (%s). "
-                        "Steps between revisions are not offered yet; run the newest "
-                        "ironic-dbsync upgrade on it.",
-                        revision, missing, ci_migrate_newest(), revisions[REVISIONS - missing].id,
-                        revisions[REVISIONS - missing].meaning);
+                        "The database is at revision %s, which is not known here. A release that "
+                        "knows it can bring it further; this one works with %s: run "
+                        "castiron-dbsync version and castiron-dbsync upgrade of that release.",
+                        revision, ci_revision_newest());
 }
 
 bool ci_migrate_check(struct ci_ctx *ctx)
@@ -151,10 +168,12 @@ bool ci_migrate_check(struct ci_ctx *ctx)
     if (!revision)
         return ci_fail_text(ctx, DatabaseVersionTooOld,
                             "The database has no schema: run castiron-dbsync create_schema.");
-    if (strcmp(revision, ci_migrate_newest()) != 0)
-        return ci_fail_text(ctx, DatabaseVersionTooOld,
-                            "The database is at revision %s and not at %s: run castiron-dbsync "
-                            "upgrade.",
-                            revision, ci_migrate_newest());
-    return true;
+    if (strcmp(revision, ci_revision_newest()) == 0)
+        return true;
+    if (ci_revision_place(revision) < 0 && !ci_revision_is_older(revision))
+        return check_unknown(ctx, revision);
+    return ci_fail_text(ctx, DatabaseVersionTooOld,
+                        "The database is at revision %s and not at %s: run castiron-dbsync "
+                        "upgrade.",
+                        revision, ci_revision_newest());
 }

@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "base/text.h"
 #include "db/db.h"
 
 /*
- * The schema: making it, and telling which one a database has by the revision in its table
- * alembic_version, which Ironic's own tools read and write too.
+ * The schema: making it, bringing it from revision to revision, and telling which one a database
+ * has by the revision in its table alembic_version, which Ironic's own tools read and write too.
  */
-
-/* A row of revisions.def. */
-struct ci_revision {
-    const char *id, *parent, *meaning;
-};
-
-/* The revisions since 21.4, oldest first; the last is the one this program works with. */
-const struct ci_revision *ci_migrate_revisions(size_t *ret_count);
-const char *ci_migrate_newest(void);
 
 /* The revision that the database is stamped with; NULL when it has none. */
 ci_must_check bool ci_migrate_version(struct ci_ctx *ctx, const char **ret_revision);
@@ -31,13 +23,28 @@ ci_must_check bool ci_migrate_create_schema(struct ci_ctx *ctx);
 ci_must_check bool ci_migrate_create_if_empty(struct ci_ctx *ctx, bool *ret_created);
 
 /*
- * Brings the database to the newest revision. Offered for an empty database and for one that
- * is there already; fails with DatabaseVersionTooOld on any other, saying what is missing.
+ * Writes the revision (as ci_revision_find() names it; NULL: none at all, as Ironic's) into the
+ * database and changes nothing else.
  */
-ci_must_check bool ci_migrate_upgrade(struct ci_ctx *ctx);
+ci_must_check bool ci_migrate_stamp(struct ci_ctx *ctx, const char *name);
+
+/*
+ * Brings the database to the revision (NULL: the newest), step by step; does nothing when it is
+ * there or beyond. An empty one gets the newest schema. It may be interrupted at any point and
+ * run again, and services may work on the database meanwhile: a step waits for a lock only for a
+ * moment and tries again, for ten minutes at most (then it fails with MustWait). Of several at
+ * once one works and the others wait for it.
+ *
+ * Fails with DatabaseVersionTooOld on a database that no step begins from, saying what to run.
+ */
+ci_must_check bool ci_migrate_upgrade(struct ci_ctx *ctx, const char *name);
+
+/* Adds to the text what ci_migrate_upgrade() would do, statement by statement, and does nothing. */
+ci_must_check bool ci_migrate_plan(struct ci_ctx *ctx, const char *name, struct ci_text *text);
 
 /*
  * Can this program work on the database? Fails with DatabaseVersionTooOld unless it has the
- * newest revision; the message names the command to run. For the start of a service.
+ * newest revision, or one that castiron-dbsync of a later release has brought it to from there;
+ * the message names the command to run. For the start of a service.
  */
 ci_must_check bool ci_migrate_check(struct ci_ctx *ctx);

@@ -20,7 +20,7 @@
 enum { CONNECT_TIMEOUT_S = 10, KEYWORDS_MAX = 64 };
 
 /* A statement may take so long; a script takes what it needs. */
-#define STATEMENT_TIMEOUT "SET statement_timeout = 30000"
+#define STATEMENT_TIMEOUT "SET statement_timeout = 30000; SET lock_timeout = 0"
 
 static const char session_setup[] =
     "SET timezone = 'UTC'; SET datestyle = 'ISO'; SET standard_conforming_strings = on; "
@@ -31,6 +31,7 @@ struct session {
     PGconn *pg;
     struct ci_prepared_set prepared;
     unsigned last_number; /* of a prepared statement; never used twice */
+    int lock_ms;          /* of the script that is running; 0: it waits for locks */
 };
 
 /* SQLSTATEs, or classes of them, that mean: not now, perhaps later. */
@@ -110,6 +111,9 @@ static bool fail(struct ci_ctx *ctx, struct session *s, const PGresult *result)
     }
     if (strcmp(state, "23505") == 0)
         return ci_db_fail_unique(ctx, violated_columns(ctx, result));
+    /* Only who asked for a limit is told so; a deadlock is the same to it. */
+    if (s->lock_ms > 0 && (strcmp(state, "55P03") == 0 || strcmp(state, "40P01") == 0))
+        return ci_fail(ctx, MustWait);
     if (is_passing(state))
         return ci_fail(ctx, DatabaseUnavailable);
     return ci_fail(ctx, DatabaseError);
@@ -410,12 +414,30 @@ static bool chunks(struct ci_ctx *ctx, struct ci_session *session,
     return done;
 }
 
-static bool script(struct ci_ctx *ctx, struct ci_session *session, const char *sql)
+/* Gives the session back the limits of ordinary statements, whatever has happened. */
+static void limit_again(struct ci_ctx *ctx, struct session *s)
+{
+    struct ci_error *error = ctx->error;
+
+    if (s->base.state != CI_SESSION_IDLE || PQtransactionStatus(s->pg) == PQTRANS_INERROR)
+        return; /* closed soon, or rolled back and the limits with it */
+    if (!execute(ctx, s, STATEMENT_TIMEOUT))
+        s->base.state = CI_SESSION_BROKEN;
+    ctx->error = error;
+}
+
+static bool script(struct ci_ctx *ctx, struct ci_session *session, const char *sql, int lock_ms)
 {
     struct session *s = (struct session *)session;
+    const char *limits =
+        ci_printf(ctx->mem, "SET statement_timeout = 0; SET lock_timeout = %d", lock_ms);
+    bool done;
 
-    return execute(ctx, s, "SET statement_timeout = 0") && execute(ctx, s, sql) &&
-           execute(ctx, s, STATEMENT_TIMEOUT);
+    s->lock_ms = lock_ms;
+    done = execute(ctx, s, limits) && execute(ctx, s, sql);
+    s->lock_ms = 0;
+    limit_again(ctx, s);
+    return done;
 }
 
 static bool begin(struct ci_ctx *ctx, struct ci_session *session)

@@ -379,11 +379,12 @@ static bool execute(struct ci_ctx *ctx, struct session *s, const char *sql)
     return sqlite3_exec(s->sqlite, sql, NULL, NULL, NULL) == SQLITE_OK || fail(ctx, s, sql);
 }
 
-static bool script(struct ci_ctx *ctx, struct ci_session *session, const char *sql)
+static bool script(struct ci_ctx *ctx, struct ci_session *session, const char *sql, int lock_ms)
 {
     struct session *s = (struct session *)session;
     bool done = take_turn(ctx, s) && execute(ctx, s, sql);
 
+    (void)lock_ms; /* one writer at a time: all wait their turn */
     if (!session->in_transaction)
         end_turn(s);
     return done;

@@ -87,11 +87,11 @@ class Postgres:
             raise RuntimeError(done.stderr)
         return [line.split('\t') for line in done.stdout.splitlines()]
 
-    def create(self):
-        """Makes an empty database; gives its name."""
+    def create(self, template=None):
+        """Makes an empty database, or a copy of another; gives its name."""
         self.made += 1
         name = 'castiron_%d' % self.made
-        self.sql('create database ' + name)
+        self.sql('create database %s template %s' % (name, template or 'template1'))
         return name
 
     def url(self, database):

@@ -1,0 +1,1 @@
+-- Release 21.4, whose own tools make it: the steps begin after it.

@@ -1,0 +1,1 @@
+-- Nothing here; MySQL loses two foreign keys of allocations.
