@@ -4,6 +4,7 @@
 What a release brings is made up by rows of the tables, as a developer would write them: a name for
 what is now the newest, and after it an API version, a version of the calls and one of nodes.
 """
+import functools
 import os
 import re
 import shutil
@@ -54,6 +55,7 @@ def pin(text):
     return text.replace('CHOICES("zed",', 'CHOICES("%s", "zed",' % PRESENT)
 
 
+@functools.cache
 def make(folder=os.path.join(server.ROOT, 'build-next')):
     """Builds it, or what has changed of it; gives the folder of its programs."""
     source, build = os.path.join(folder, 'source'), os.path.join(folder, 'build')

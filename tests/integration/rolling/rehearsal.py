@@ -11,6 +11,7 @@ from rolling.stage import Stage
 
 RING_S = 3
 FROM_IRONIC = 'Rolling, from Ironic 21.4'  # chapters of the guide
+BACK = 'Back to Ironic 21.4, while pinned'
 FROM_CASTIRON = 'Rolling, from castiron to castiron'
 OLD = [('conductor-1', 'ironic-conductor'), ('conductor-2', 'ironic-conductor'),
        ('api-1', 'ironic-api'), ('api-2', 'ironic-api')]
@@ -92,7 +93,8 @@ class Rehearsal:
 
     def run(self, say=lambda text: None):
         self.stage.options['DEFAULT']['rpc_response_timeout'] = self.ANSWER_S
-        if any(unit.startswith('ironic-') for _, unit in self.units):
+        if any('ironic-' in text for text in [u for _, u in self.units]
+               + [step.command for step in self.steps]):
             self.stage.pin = member.RELEASE
         self.make_database()
         uuids, own, walkers = self.fill()

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs chapters of doc/upgrade.md again and again, and prints the figures of each run.
 
-    rehearse.py [--runs N] [--rate R] [--nodes N] [--walkers N] [--walks N] [--say]
+    rehearse.py [NAME…] [--runs N] [--rate R] [--nodes N] [--walkers N] [--walks N] [--say]
 """
 import argparse
+import collections
 import os
 import shutil
 import sys
@@ -16,46 +17,71 @@ import cluster  # noqa: E402
 from rolling import guide, next_release, rehearsal  # noqa: E402
 
 
-# name: what is done, the services at the beginning
-WHICH = {'ironic': (guide.steps(rehearsal.FROM_IRONIC), rehearsal.OLD),
-         'castiron': (guide.steps(rehearsal.FROM_CASTIRON), rehearsal.OURS),
-         'two': (guide.script(rehearsal.LEAVING), rehearsal.TWO),
-         'three': (guide.script(rehearsal.LEAVING), rehearsal.THREE),
-         'among': (guide.script(rehearsal.LEAVING), rehearsal.AMONG_OLD)}
+Which = collections.namedtuple('Which', 'steps units runs rate walks walkers what')
+KINDS = ('conductor-1', 'conductor-2', 'api-1', 'api-2')
+LEAVING = guide.script(rehearsal.LEAVING)
+WHICH = {
+    'ironic': Which(guide.steps(rehearsal.FROM_IRONIC), rehearsal.OLD, 10, 30, 5, 50,
+                    "S08 S09 S26 S53 S59 S64 S65 S66 S67 S74: Debian's services become ours"),
+    'back': Which(guide.steps(rehearsal.BACK), rehearsal.OURS, 2, 15, 3, 50,
+                  "S13 S28 S63: pinned, ours become Debian's again"),
+    'castiron': Which(guide.steps(rehearsal.FROM_CASTIRON), rehearsal.OURS, 20, 160, 50, 200,
+                      'S09 S17 S53 S61 S66 S67 S74: ours become those of the next release'),
+    'two': Which(LEAVING, rehearsal.TWO, 20, 10, 100, 200,
+                 'S01 S04 S45 S51 S52 S59: two conductors leave and come back in turn'),
+    'three': Which(LEAVING, rehearsal.THREE, 20, 10, 100, 200,
+                   'S01 S04 S45 S51 S52 S59: two of three do'),
+    'among': Which(LEAVING, rehearsal.AMONG_OLD, 10, 6, 9, 60,
+                   "S04 S05 S27 S52 S59: two of three do, the third is Debian's"),
+    'mixes': Which(guide.script('db-1# sleep 6'), None, 16, 10, 3, 30,
+                   'S26 S28 S60: every mix of old and new services'),
+}
+
+
+def mix(number):
+    """The services of one of the sixteen."""
+    kinds = ['castiron' if number & 1 << bit else 'ironic' for bit in range(len(KINDS))]
+    return [(name, '%s-%s' % (kind, name[:-2])) for kind, name in zip(kinds, KINDS)]
+
+
+def rehearse(postgres, rabbit, name, number, args):
+    """One run; gives what must not be."""
+    which = WHICH[name]
+    run = rehearsal.Rehearsal(postgres, rabbit, which.steps, which.units or mix(number))
+    run.NODES, run.RATE, run.WALKS = args.nodes, args.rate or which.rate, args.walks or which.walks
+    run.WALKERS = args.walkers or which.walkers
+    if name == 'castiron':
+        run.build, run.RELEASE = next_release.make(), next_release.PRESENT
+    try:
+        verdict = run.run(print if args.say else lambda text: None)
+        print('%s %d: %s' % (name, number + 1, verdict.figures()))
+        if args.keep:
+            shutil.copytree(run.stage.folder, os.path.join(args.keep, '%s-%d' % (name, number + 1)),
+                            ignore=shutil.ignore_patterns('*.sock', '*.notify'))
+        return verdict.faults()
+    finally:
+        run.discard()
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
-    parser.add_argument('which', choices=sorted(WHICH), nargs='?', default='ironic')
-    parser.add_argument('--runs', type=int, default=10)
-    parser.add_argument('--rate', type=float, default=20)
-    parser.add_argument('--walks', type=float, default=4)
-    parser.add_argument('--nodes', type=int, default=10000)
-    parser.add_argument('--walkers', type=int, default=50)
+    parser.add_argument('which', choices=list(WHICH), nargs='*', help='all, without any')
+    parser.add_argument('--runs', type=int, help='instead of as many as each has')
+    parser.add_argument('--rate', type=float, help='requests a second')
+    parser.add_argument('--walks', type=float, help='questions a second to nodes that change state')
+    parser.add_argument('--walkers', type=int, help='nodes that change state')
+    parser.add_argument('--nodes', type=int, default=10000, help='others in the database')
     parser.add_argument('--say', action='store_true', help='print each command')
     parser.add_argument('--keep', metavar='DIR', help='copy logs and configuration there')
     args = parser.parse_args()
     postgres, rabbit = cluster.Postgres().start(), broker.Broker().start()
-    build = next_release.make() if args.which == 'castiron' else None
     passed = failed = 0
     try:
-        for number in range(args.runs):
-            run = rehearsal.Rehearsal(postgres, rabbit, *WHICH[args.which])
-            run.RATE, run.WALKS, run.NODES = args.rate, args.walks, args.nodes
-            run.WALKERS = args.walkers
-            if args.which == 'castiron':
-                run.build, run.RELEASE = build, next_release.PRESENT
-            try:
-                verdict = run.run(print if args.say else lambda text: None)
-                faults = verdict.faults()
-                print('run %d: %s' % (number + 1, verdict.figures()))
-                print('\n'.join(faults[:40]), flush=True)
-                if args.keep:
-                    shutil.copytree(run.stage.folder, os.path.join(args.keep, str(number + 1)),
-                                    ignore=shutil.ignore_patterns('*.sock', '*.notify'))
+        for name in args.which or WHICH:
+            for number in range(args.runs or WHICH[name].runs):
+                faults = rehearse(postgres, rabbit, name, number, args)
+                print(''.join('    %s\n' % fault for fault in faults[:40]), end='', flush=True)
                 passed, failed = passed + (not faults), failed + bool(faults)
-            finally:
-                run.discard()
     finally:
         rabbit.stop()
         postgres.stop()

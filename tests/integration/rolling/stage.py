@@ -48,7 +48,7 @@ class Service(member.Member):
         self.options['DEFAULT']['debug'] = not debian  # each call with its request is in the log
         self.conf = machine.path('/etc/ironic/ironic.conf')
         self.log_path = os.path.join(stage.folder, self.name + '.log')
-        self.stopped = []  # (from, to) of each stop
+        self.stopped = []  # (from, to) of each stop, and of each start of Debian's
         stage.cluster.members.append(self)
 
     def setting(self, name):
@@ -92,7 +92,10 @@ class Service(member.Member):
         """Until the service is ready, as Type=notify has it; Debian's until others see it."""
         notify = self.launch()
         if notify is None:
-            return super_start(self, seconds)
+            began = time.time()
+            super_start(self, seconds)
+            self.stopped.append((began, time.time()))  # it may refuse calls until then
+            return self
         with notify:
             notify.settimeout(1)
             until = time.monotonic() + seconds
