@@ -43,6 +43,16 @@ struct ci_param {
         "sort_dir", CI_PARAM_STRING, 1, CI_BELOW_NOTHING, false                                    \
     }
 
+/* What lists that order pages by their own kind of marker take besides it. */
+#define CI_MARKED_PARAMS                                                                           \
+    {"limit", CI_PARAM_INT, 1, CI_BELOW_NOTHING, false},                                           \
+        {"sort_key", CI_PARAM_STRING, 1, CI_BELOW_NOTHING, false},                                 \
+        {"sort_dir", CI_PARAM_STRING, 1, CI_BELOW_NOTHING, false},                                 \
+        {"fields", CI_PARAM_LIST, 1, CI_BELOW_NOTHING, false},                                     \
+    {                                                                                              \
+        "detail", CI_PARAM_BOOL, 1, CI_BELOW_NOTHING, false                                        \
+    }
+
 /* What the body is. */
 enum ci_body_kind {
     CI_BODY_NONE, /* ignored */

@@ -484,3 +484,13 @@ void ci_view_links(struct ci_text *text, const struct ci_view_row *row, const ch
 {
     ci_view_sublinks(text, row, collection, key, NULL);
 }
+
+void ci_view_write_links(struct ci_text *text, const struct ci_view_row *row, size_t n)
+{
+    const struct ci_view *view = row->plan->view;
+    size_t length;
+
+    (void)n;
+    ci_view_links(text, row, view->collection,
+                  ci_view_value(row, (size_t)ci_field_find(view->type, view->key), &length));
+}

@@ -171,6 +171,8 @@ ci_must_check bool ci_view_list(struct ci_request *req, const struct ci_view *vi
 /* Appends the "links" value of a row: self and bookmark of /v1/collection/key. */
 void ci_view_links(struct ci_text *text, const struct ci_view_row *row, const char *collection,
                    const char *key);
+/* An extra's write(): the links of the row's own collection by its view's key. */
+void ci_view_write_links(struct ci_text *text, const struct ci_view_row *row, size_t n);
 /* The same with something behind, "ports": /v1/nodes/UUID/ports. */
 void ci_view_sublinks(struct ci_text *text, const struct ci_view_row *row, const char *collection,
                       const char *key, const char *sub);

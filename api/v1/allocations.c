@@ -31,14 +31,6 @@ const struct ci_param ci_params_allocations_list[] = {
     {0},
 };
 
-static void write_links(struct ci_text *text, const struct ci_view_row *row, size_t n)
-{
-    size_t length;
-
-    (void)n;
-    ci_view_links(text, row, "allocations", ci_view_value(row, ci_allocation_uuid_n, &length));
-}
-
 static void write_text(struct ci_text *text, const struct ci_view_row *row, size_t n)
 {
     ci_jsontext_string(text, ci_view_extra_value(row, n));
@@ -51,8 +43,8 @@ static bool not_found(struct ci_ctx *ctx, const char *key)
 
 static const short needs_uuid[] = {ci_allocation_uuid_n, -1};
 static const struct ci_extra extras[] = {
-    {"links", CI_API_ALLOCATION, CI_EXTRA_ALWAYS | CI_EXTRA_ASKED, NULL, needs_uuid, write_links,
-     CI_SCHEMA_LINKS, "The allocation itself."},
+    {"links", CI_API_ALLOCATION, CI_EXTRA_ALWAYS | CI_EXTRA_ASKED, NULL, needs_uuid,
+     ci_view_write_links, CI_SCHEMA_LINKS, "The allocation itself."},
     {"node_uuid", CI_API_ALLOCATION, CI_EXTRA_ASKED,
      "(SELECT n.uuid FROM nodes n WHERE n.id = allocations.node_id)", NULL, write_text,
      CI_SCHEMA_UUID, "The node it got."},

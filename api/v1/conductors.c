@@ -10,22 +10,9 @@
 
 const struct ci_param ci_params_conductors_list[] = {
     {"marker", CI_PARAM_STRING, 1, CI_BELOW_NOTHING, false},
-    {"limit", CI_PARAM_INT, 1, CI_BELOW_NOTHING, false},
-    {"sort_key", CI_PARAM_STRING, 1, CI_BELOW_NOTHING, false},
-    {"sort_dir", CI_PARAM_STRING, 1, CI_BELOW_NOTHING, false},
-    {"fields", CI_PARAM_LIST, 1, CI_BELOW_NOTHING, false},
-    {"detail", CI_PARAM_BOOL, 1, CI_BELOW_NOTHING, false},
+    CI_MARKED_PARAMS,
     {0},
 };
-
-static void write_links(struct ci_text *text, const struct ci_view_row *row, size_t n)
-{
-    size_t length;
-
-    (void)n;
-    ci_view_links(text, row, "conductors",
-                  ci_view_value(row, ci_conductor_record_hostname_n, &length));
-}
 
 /* Online, with a young heartbeat. */
 static void write_alive(struct ci_text *text, const struct ci_view_row *row, size_t n)
@@ -55,7 +42,7 @@ static const short needs_hostname[] = {ci_conductor_record_hostname_n, -1};
 static const short needs_beat[] = {ci_conductor_record_online_n, ci_conductor_record_updated_at_n,
                                    -1};
 static const struct ci_extra extras[] = {
-    {"links", 1, CI_EXTRA_ALWAYS | CI_EXTRA_ASKED, NULL, needs_hostname, write_links,
+    {"links", 1, CI_EXTRA_ALWAYS | CI_EXTRA_ASKED, NULL, needs_hostname, ci_view_write_links,
      CI_SCHEMA_LINKS, "The conductor itself."},
     {"alive", 1, CI_EXTRA_ASKED, NULL, needs_beat, write_alive, "{\"type\": \"boolean\"}",
      "Whether it was heard of lately."},

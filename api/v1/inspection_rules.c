@@ -18,11 +18,7 @@
 
 const struct ci_param ci_params_rules_list[] = {
     {"marker", CI_PARAM_STRING, 1, CI_BELOW_NOTHING, false},
-    {"limit", CI_PARAM_INT, 1, CI_BELOW_NOTHING, false},
-    {"sort_key", CI_PARAM_STRING, 1, CI_BELOW_NOTHING, false},
-    {"sort_dir", CI_PARAM_STRING, 1, CI_BELOW_NOTHING, false},
-    {"fields", CI_PARAM_LIST, 1, CI_BELOW_NOTHING, false},
-    {"detail", CI_PARAM_BOOL, 1, CI_BELOW_NOTHING, false},
+    CI_MARKED_PARAMS,
     {"phase", CI_PARAM_STRING, 1, CI_BELOW_NOTHING, false},
     {0},
 };

@@ -161,19 +161,6 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static bool holds(const json_t *names, const char *name)
-{
-    const json_t *one;
-    size_t i;
-
-    json_array_foreach(names, i, one)
-    {
-        if (strcmp(json_string_value(one), name) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* The node's traits as they will be, sorted: listeners are told them before they are so. */
 static void tell_traits(struct ci_request *req, struct ci_node *node, enum ci_rpc_method method,
                         const json_t *args)
@@ -195,8 +182,8 @@ static void tell_traits(struct ci_request *req, struct ci_node *node, enum ci_rp
     {
         const char *name = json_string_value(one);
 
-        if (adds ? !json_is_true(json_object_get(args, "replace")) && !holds(given, name)
-                 : json_is_array(given) && !holds(given, name))
+        if (adds ? !json_is_true(json_object_get(args, "replace")) && !ci_traits_hold(given, name)
+                 : json_is_array(given) && !ci_traits_hold(given, name))
             sorted[n++] = name;
     }
     for (i = 0; adds && i < json_array_size(given); i++)

@@ -9,14 +9,6 @@
 #include "api/version.h"
 #include "base/jsontext.h"
 
-static void write_links(struct ci_text *text, const struct ci_view_row *row, size_t n)
-{
-    size_t length;
-
-    (void)n;
-    ci_view_links(text, row, "ports", ci_view_value(row, ci_port_uuid_n, &length));
-}
-
 static void write_text(struct ci_text *text, const struct ci_view_row *row, size_t n)
 {
     ci_jsontext_string(text, ci_view_extra_value(row, n));
@@ -57,8 +49,8 @@ static bool not_found(struct ci_ctx *ctx, const char *key)
 
 static const short needs_uuid[] = {ci_port_uuid_n, -1};
 static const struct ci_extra extras[] = {
-    {"links", 1, CI_EXTRA_ALWAYS | CI_EXTRA_ASKED, NULL, needs_uuid, write_links, CI_SCHEMA_LINKS,
-     "The port itself."},
+    {"links", 1, CI_EXTRA_ALWAYS | CI_EXTRA_ASKED, NULL, needs_uuid, ci_view_write_links,
+     CI_SCHEMA_LINKS, "The port itself."},
     {"portgroup_uuid", CI_API_PORTGROUPS_SUBCONTROLLERS, CI_EXTRA_ASKED,
      "(SELECT g.uuid FROM portgroups g WHERE g.id = ports.portgroup_id)", NULL, write_text,
      CI_SCHEMA_UUID, "The port group it is a member of."},

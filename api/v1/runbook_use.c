@@ -9,25 +9,13 @@
 #include "api/routes.h"
 #include "api/v1/runbooks.h"
 #include "api/v1/steps.h"
+#include "api/v1/traits.h"
 #include "api/version.h"
 
 static bool read_list(struct ci_request *req, const char *text, json_t **ret_list)
 {
     text = text ? text : "[]";
     return ci_json_read(req->ctx, text, strlen(text), &ci_json_trusted, ret_list);
-}
-
-static bool has(const json_t *names, const char *name)
-{
-    const json_t *one;
-    size_t i;
-
-    json_array_foreach(names, i, one)
-    {
-        if (strcmp(json_string_value(one), name) == 0)
-            return true;
-    }
-    return false;
 }
 
 /* From the version that brought them the traits decide, before that the runbook's name does. */
@@ -42,7 +30,7 @@ static bool check_approved(struct ci_request *req, struct ci_node *node,
         !read_list(req, runbook->traits, &of_runbook))
         return false;
     if (!ci_api_has(req, RUNBOOK_TRAITS))
-        return has(of_node, runbook->name) ||
+        return ci_traits_hold(of_node, runbook->name) ||
                ci_fail_text(req->ctx, ClientSideError,
                             "This runbook has not been approved for use on this node %s. Please "
                             "ask an administrator to add it to your node traits.",
@@ -54,7 +42,7 @@ static bool check_approved(struct ci_request *req, struct ci_node *node,
                             runbook->uuid);
     json_array_foreach(of_runbook, i, trait)
     {
-        if (has(of_node, json_string_value(trait)))
+        if (ci_traits_hold(of_node, json_string_value(trait)))
             return true;
     }
     return ci_fail_text(req->ctx, ClientSideError,

@@ -19,35 +19,10 @@
 
 const struct ci_param ci_params_runbooks_list[] = {
     {"marker", CI_PARAM_NAME, 1, CI_BELOW_NOTHING, false},
-    {"limit", CI_PARAM_INT, 1, CI_BELOW_NOTHING, false},
-    {"sort_key", CI_PARAM_STRING, 1, CI_BELOW_NOTHING, false},
-    {"sort_dir", CI_PARAM_STRING, 1, CI_BELOW_NOTHING, false},
-    {"fields", CI_PARAM_LIST, 1, CI_BELOW_NOTHING, false},
-    {"detail", CI_PARAM_BOOL, 1, CI_BELOW_NOTHING, false},
+    CI_MARKED_PARAMS,
     {"project", CI_PARAM_BOOL, 1, CI_BELOW_NOTHING, false},
     {0},
 };
-
-static void write_links(struct ci_text *text, const struct ci_view_row *row, size_t n)
-{
-    size_t length;
-
-    (void)n;
-    ci_view_links(text, row, "runbooks", ci_view_value(row, ci_runbook_uuid_n, &length));
-}
-
-static bool load_parts(const struct ci_view_row *row, const void **ret_parts)
-{
-    return ci_stepped_load_parts(row, &ci_runbook_stepped, ret_parts);
-}
-
-static bool write_field(struct ci_text *text, const struct ci_view_row *row, size_t field,
-                        const char *value, size_t length)
-{
-    (void)value;
-    (void)length;
-    return ci_stepped_write(text, row, field, &ci_runbook_stepped);
-}
 
 static bool not_found(struct ci_ctx *ctx, const char *key)
 {
@@ -56,8 +31,8 @@ static bool not_found(struct ci_ctx *ctx, const char *key)
 
 static const short needs_uuid[] = {ci_runbook_uuid_n, -1};
 static const struct ci_extra extras[] = {
-    {"links", CI_API_RUNBOOKS, CI_EXTRA_ALWAYS | CI_EXTRA_ASKED, NULL, needs_uuid, write_links,
-     CI_SCHEMA_LINKS, "The runbook itself."},
+    {"links", CI_API_RUNBOOKS, CI_EXTRA_ALWAYS | CI_EXTRA_ASKED, NULL, needs_uuid,
+     ci_view_write_links, CI_SCHEMA_LINKS, "The runbook itself."},
 };
 static const char *const list_fields[] = {"uuid", "name", NULL};
 
@@ -77,8 +52,8 @@ const struct ci_view ci_runbook_view = {
     .extras = extras,
     .extra_count = sizeof extras / sizeof extras[0],
     .virtual_sql = ci_stepped_sql,
-    .write = write_field,
-    .load_parts = load_parts,
+    .write = ci_stepped_write,
+    .load_parts = ci_stepped_load_parts,
     .not_found = not_found,
     .default_sort = "id",
     .field_words = CI_FIELDS_QUOTED,

@@ -8,11 +8,19 @@
 
 #include "api/version.h"
 #include "api/view_plan.h"
+#include "objects/deploy_template.h"
+#include "objects/runbook.h"
 
 /* The parts of all rows of an answer. */
 struct parts {
     const struct ci_parts *steps, *traits;
 };
+
+static const struct ci_stepped *stepped_of(const struct ci_view_row *row)
+{
+    return row->plan->view->type == &ci_runbook_type ? &ci_runbook_stepped
+                                                     : &ci_deploy_template_stepped;
+}
 
 const char *ci_stepped_sql(const struct ci_request *req, size_t field)
 {
@@ -38,9 +46,9 @@ static const char *const *owners(const struct ci_view_row *of, size_t field)
     return ids;
 }
 
-bool ci_stepped_load_parts(const struct ci_view_row *row, const struct ci_stepped *what,
-                           const void **ret_parts)
+bool ci_stepped_load_parts(const struct ci_view_row *row, const void **ret_parts)
 {
+    const struct ci_stepped *what = stepped_of(row);
     size_t steps = (size_t)ci_field_find(what->type, "steps"), traits = steps;
     struct parts *parts = ci_new(row->req->ctx->mem, struct parts);
     struct ci_ctx *ctx = row->req->ctx;
@@ -58,11 +66,14 @@ bool ci_stepped_load_parts(const struct ci_view_row *row, const struct ci_steppe
 }
 
 bool ci_stepped_write(struct ci_text *text, const struct ci_view_row *row, size_t field,
-                      const struct ci_stepped *what)
+                      const char *value, size_t length)
 {
+    const struct ci_stepped *what = stepped_of(row);
     const struct parts *parts = row->parts;
     const struct ci_field *f = &what->type->fields[field];
 
+    (void)value;
+    (void)length;
     if (f->stored != CI_VIRTUAL)
         return false;
     if (strcmp(f->name, "steps") == 0)

@@ -28,13 +28,12 @@
 /* Of a view: the fields that are rows of other tables select the number of their owner. */
 const char *ci_stepped_sql(const struct ci_request *req, size_t field);
 
-/* Loads the steps and traits of all rows; a view's load_parts() for `what`. */
-ci_must_check bool ci_stepped_load_parts(const struct ci_view_row *row,
-                                         const struct ci_stepped *what, const void **ret_parts);
+/* Loads the steps and traits of all rows: a view's load_parts(). */
+ci_must_check bool ci_stepped_load_parts(const struct ci_view_row *row, const void **ret_parts);
 
-/* Writes `steps`, secrets hidden, and `traits`; false for other fields. A view's write(). */
+/* Writes `steps`, secrets hidden, and `traits`; false for other fields: a view's write(). */
 bool ci_stepped_write(struct ci_text *text, const struct ci_view_row *row, size_t field,
-                      const struct ci_stepped *what);
+                      const char *value, size_t length);
 
 /*
  * Asks the rules baremetal:step:execute:INTERFACE.STEP that an operator has written, for each of

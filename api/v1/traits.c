@@ -46,3 +46,16 @@ bool ci_traits_read(struct ci_request *req, const struct ci_traits_of *of,
     *ret_traits = traits;
     return true;
 }
+
+bool ci_traits_hold(const json_t *names, const char *name)
+{
+    const json_t *one;
+    size_t i;
+
+    json_array_foreach(names, i, one)
+    {
+        if (strcmp(json_string_value(one), name) == 0)
+            return true;
+    }
+    return false;
+}

@@ -19,3 +19,6 @@ bool ci_traits_refuse(struct ci_request *req, const struct ci_traits_of *of);
  */
 ci_must_check bool ci_traits_read(struct ci_request *req, const struct ci_traits_of *of,
                                   const json_t **ret_traits);
+
+/* Is the name among the names, a JSON list of texts? */
+bool ci_traits_hold(const json_t *names, const char *name);
