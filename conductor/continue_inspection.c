@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "conductor/calls.h"
 #include "conductor/inspect.h"
+#include "conductor/inspection_rules.h"
 #include "conductor/machine.h"
 #include "db/db.h"
 #include "objects/info.h"
@@ -60,7 +61,9 @@ static bool process(struct ci_task *task, const struct findings *findings,
                        "continue_inspection");
     if (!driver->continue_inspection(task, findings->inventory, findings->plugin_data, ret_outcome))
         return false;
-    return *ret_outcome == CI_WAIT || store(task, findings);
+    return *ret_outcome == CI_WAIT ||
+           (ci_inspection_rules_run(task, findings->inventory, findings->plugin_data) &&
+            store(task, findings));
 }
 
 static bool finish(struct ci_task *task, const struct findings *findings)

@@ -128,8 +128,8 @@ static void make_schema(void)
         {"priority", "{\"type\": \"integer\", \"minimum\": 0}"},
         {"sensitive", "{\"type\": [\"boolean\", \"null\"]}"},
         {"phase", "{\"type\": [\"string\", \"null\"], \"maxLength\": 16}"},
-        {"conditions", ci_rule_schema(mem, CI_RULE_CONDITIONS)},
-        {"actions", ci_rule_schema(mem, CI_RULE_ACTIONS)},
+        {"conditions", ci_rule_schema(mem, CI_RULE_CONDITION)},
+        {"actions", ci_rule_schema(mem, CI_RULE_ACTION)},
         {0},
     };
 
@@ -175,8 +175,8 @@ static bool check(struct ci_request *req, const json_t *document)
                                      json_integer_value(priority) > PRIORITY_MAX);
 
     if (!ci_document_uuids(req, document, uuids) ||
-        !ci_rule_check(req, CI_RULE_CONDITIONS, json_object_get(document, "conditions")) ||
-        !ci_rule_check(req, CI_RULE_ACTIONS, json_object_get(document, "actions")))
+        !ci_rule_check(req, CI_RULE_CONDITION, json_object_get(document, "conditions")) ||
+        !ci_rule_check(req, CI_RULE_ACTION, json_object_get(document, "actions")))
         return false;
     if (!bad_phase && !bad_priority)
         return true;

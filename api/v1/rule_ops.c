@@ -8,49 +8,13 @@
 
 #include "base/text.h"
 
-static const struct op_row {
-    enum ci_rule_part part;
-    const char *op;
-    const char *required, *optional; /* names, space separated; given as a list in this order */
-    bool plugin_data;                /* is handed the data of inspection hooks, too */
-} ops[] = {
-    {CI_RULE_CONDITIONS, "eq", "values", "force_strings", false},
-    {CI_RULE_CONDITIONS, "lt", "values", "force_strings", false},
-    {CI_RULE_CONDITIONS, "gt", "values", "force_strings", false},
-    {CI_RULE_CONDITIONS, "is-empty", "value", "", false},
-    {CI_RULE_CONDITIONS, "in-net", "address subnet", "", false},
-    {CI_RULE_CONDITIONS, "matches", "value regex", "", false},
-    {CI_RULE_CONDITIONS, "contains", "value regex", "", false},
-    {CI_RULE_CONDITIONS, "one-of", "value", "values", false},
-    {CI_RULE_CONDITIONS, "is-none", "value", "", false},
-    {CI_RULE_CONDITIONS, "is-true", "value", "", false},
-    {CI_RULE_CONDITIONS, "is-false", "value", "", false},
-    {CI_RULE_ACTIONS, "fail", "msg", "", false},
-    {CI_RULE_ACTIONS, "log", "msg", "level", false},
-    {CI_RULE_ACTIONS, "set-attribute", "path value", "", false},
-    {CI_RULE_ACTIONS, "extend-attribute", "path value", "unique", false},
-    {CI_RULE_ACTIONS, "del-attribute", "path", "", false},
-    {CI_RULE_ACTIONS, "set-capability", "name value", "", false},
-    {CI_RULE_ACTIONS, "unset-capability", "name", "", false},
-    {CI_RULE_ACTIONS, "add-trait", "name", "", false},
-    {CI_RULE_ACTIONS, "remove-trait", "name", "", false},
-    {CI_RULE_ACTIONS, "set-plugin-data", "path value plugin_data", "", true},
-    {CI_RULE_ACTIONS, "extend-plugin-data", "path value plugin_data", "unique", true},
-    {CI_RULE_ACTIONS, "unset-plugin-data", "path plugin_data", "", true},
-    {CI_RULE_ACTIONS, "set-port-attribute", "port_id path value", "", false},
-    {CI_RULE_ACTIONS, "extend-port-attribute", "port_id path value", "unique", false},
-    {CI_RULE_ACTIONS, "del-port-attribute", "port_id path", "", false},
-    {CI_RULE_ACTIONS, "api-call", "url", "headers proxies timeout retries backoff_factor", false},
-};
-#define OPS (sizeof ops / sizeof ops[0])
-
 /* Adds the names of a part's operators, each with the prefix, to an enum. */
 static void add_names(struct ci_text *text, enum ci_rule_part part, const char *prefix)
 {
-    for (size_t i = 0; i < OPS; i++) {
-        if (ops[i].part == part)
+    for (size_t i = 0; i < CI_RULE_OP_COUNT; i++) {
+        if (ci_rule_ops[i].part == part)
             ci_text_printf(text, "%s\"%s%s\"", text->bytes[text->length - 1] == '[' ? "" : ", ",
-                           prefix, ops[i].op);
+                           prefix, ci_rule_ops[i].op);
     }
 }
 
@@ -63,26 +27,15 @@ const char *ci_rule_schema(struct ci_arena *mem, enum ci_rule_part part)
                    "\"required\": [\"op\", \"args\"], \"properties\": {"
                    "\"args\": {\"type\": [\"array\", \"object\"]}, "
                    "\"loop\": {\"type\": [\"array\", \"object\"]}, ",
-                   part == CI_RULE_ACTIONS);
-    if (part == CI_RULE_CONDITIONS)
+                   part == CI_RULE_ACTION);
+    if (part == CI_RULE_CONDITION)
         ci_text_add(text, "\"multiple\": {\"enum\": [\"any\", \"all\", \"first\", \"last\"]}, ");
     ci_text_add(text, "\"op\": {\"enum\": [");
     add_names(text, part, "");
-    if (part == CI_RULE_CONDITIONS)
+    if (part == CI_RULE_CONDITION)
         add_names(text, part, "!");
     ci_text_add(text, "]}}}}");
     return text->bytes;
-}
-
-/* A condition may be turned round: "!eq". */
-static const struct op_row *find(enum ci_rule_part part, const char *op)
-{
-    op += part == CI_RULE_CONDITIONS && op[0] == '!';
-    for (size_t i = 0; i < OPS; i++) {
-        if (ops[i].part == part && strcmp(ops[i].op, op) == 0)
-            return &ops[i];
-    }
-    return NULL;
 }
 
 static bool refuse(struct ci_request *req, const char *message)
@@ -100,7 +53,7 @@ static size_t count(const char *const *names)
 }
 
 /* Arguments by place; the data of hooks comes by itself. */
-static bool check_list(struct ci_request *req, const struct op_row *row, const json_t *args)
+static bool check_list(struct ci_request *req, const struct ci_rule_op *row, const json_t *args)
 {
     const char *const *required = ci_split(req->ctx->mem, row->required, ' ');
     struct ci_text *missing = ci_text_new(req->ctx->mem, 512);
@@ -113,7 +66,7 @@ static bool check_list(struct ci_request *req, const struct op_row *row, const j
                                  missing->bytes));
 }
 
-static bool check_names(struct ci_request *req, const struct op_row *row, const json_t *args)
+static bool check_names(struct ci_request *req, const struct ci_rule_op *row, const json_t *args)
 {
     const char *const *required = ci_split(req->ctx->mem, row->required, ' ');
     const char *const *optional = ci_split(req->ctx->mem, row->optional, ' ');
@@ -148,7 +101,10 @@ bool ci_rule_check(struct ci_request *req, enum ci_rule_part part, const json_t 
 
     json_array_foreach(list, i, one)
     {
-        const struct op_row *row = find(part, json_string_value(json_object_get(one, "op")));
+        const char *op = json_string_value(json_object_get(one, "op"));
+        /* A condition may be turned round: "!eq". */
+        const struct ci_rule_op *row =
+            ci_rule_op_find(part, op + (part == CI_RULE_CONDITION && op[0] == '!'));
         json_t *args = json_object_get(one, "args");
 
         if (!row)

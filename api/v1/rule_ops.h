@@ -3,12 +3,9 @@
 
 #include "api/request.h"
 #include "base/json.h"
+#include "objects/rule_ops.h"
 
-/*
- * What inspection rules ask and do: the operators of conditions and of actions, and the arguments
- * of each, as Ironic's plugins take them.
- */
-enum ci_rule_part { CI_RULE_CONDITIONS, CI_RULE_ACTIONS };
+/* What a client may write as conditions and actions of inspection rules (objects/rule_ops.h). */
 
 /* JSON Schema of conditions or of actions, as text in `mem`. */
 const char *ci_rule_schema(struct ci_arena *mem, enum ci_rule_part part);

@@ -484,3 +484,42 @@ class Discovery(AgentCase):
             'GET', '/v1/nodes/%s/inventory' % found).status == 200)
         kept = self.ask('GET', '/v1/nodes/%s/inventory' % found).json
         self.assertTrue(kept['plugin_data']['auto_discovered'])
+
+
+class Rules(AgentCase):
+    """Inspection rules, made through REST, at work on what a ramdisk sends."""
+
+    OPTIONS = Inspection.OPTIONS
+
+    def add(self, actions, conditions=(), **more):
+        self.ask('POST', '/v1/inspection_rules',
+                 dict(more, actions=actions, conditions=list(conditions)), 201)
+
+    def inspect(self):
+        self.ask_for('inspect')
+        self.until('inspect wait')
+        self.assertEqual(202, self.agent.inspect(INVENTORY).status)
+
+    def test_rules_change_the_node_where_their_conditions_hold(self):
+        self.add([{'op': 'set-attribute', 'args': {
+            'path': 'driver_info/ipmi_address', 'value': '{inventory[bmc_address]}'}},
+                  {'op': 'add-trait', 'args': {'name': 'CUSTOM_SEEN'}},
+                  {'op': 'set-plugin-data', 'args': {'path': 'by.rule', 'value': 1}}],
+                 [{'op': 'eq', 'args': {'values': ['{inventory[cpu][architecture]}', 'x86_64']}},
+                  {'op': '!contains', 'args': {'value': '{inventory[interfaces][1][name]}',
+                                               'regex': r'^wl\d'}}])
+        self.add([{'op': 'set-attribute', 'args': {'path': 'extra/never', 'value': True}}],
+                 [{'op': 'gt', 'args': {'values': [1, 2]}}], priority=9)
+        self.inspect()
+        node = self.until('manageable')
+        self.assertEqual(('192.0.2.1', {}, ['CUSTOM_SEEN']),
+                         (node['driver_info']['ipmi_address'], node['extra'], node['traits']))
+        kept = self.ask('GET', '/v1/nodes/n/inventory').json
+        self.assertEqual({'rule': 1}, kept['plugin_data']['by'])
+
+    def test_a_rule_fails_the_inspection(self):
+        self.add([{'op': 'fail', 'args': {'msg': 'the wrong machine'}}])
+        self.inspect()
+        self.assertEqual('Failed to finish inspection: Failed to inspect hardware. Reason: '
+                         'the wrong machine', self.until('inspect failed')['last_error'])
+        self.assertEqual(404, self.castiron.request('GET', '/v1/nodes/n/inventory').status)
