@@ -14,6 +14,7 @@
 #include "objects/releases.h"
 #include "objects/row.h"
 #include "objects/types.h"
+#include "rpc/failure.h"
 #include "rpc/local.h"
 #include "rpc/transport.h"
 
@@ -148,15 +149,6 @@ static void look_at_version(struct ci_ctx *ctx, const struct ci_rpc_row *row, co
                "method=%s error=%s", row->name, ci_error_take(ctx));
 }
 
-/* The other way about. */
-static bool look_at_failure(struct ci_ctx *ctx, const struct ci_rpc_row *row)
-{
-    if (ctx->error && strstr(ctx->error->message, "is not supported, supported version is"))
-        ci_warning(ctx, "A conductor is older than this service; set pin_release_version here",
-                   "method=%s error=%s", row->name, ctx->error->message);
-    return false;
-}
-
 static bool send_to(struct ci_ctx *ctx, const char *host, enum ci_rpc_method method, json_t *args,
                     json_t **ret_result)
 {
@@ -169,8 +161,10 @@ static bool send_to(struct ci_ctx *ctx, const char *host, enum ci_rpc_method met
     began_ns = ci_time_monotonic_ns();
     called = ctx->rpc->call(ctx->rpc, ctx, host, method, args, &result);
     ci_durations_add(&asked[method][called], ci_time_monotonic_ns() - began_ns);
-    if (!called)
-        return look_at_failure(ctx, &rows[method]);
+    if (!called) {
+        ci_failure_note_version(ctx, ctx->error->message);
+        return false;
+    }
     look_at_version(ctx, &rows[method], result);
     if (ret_result)
         *ret_result = result;

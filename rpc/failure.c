@@ -10,10 +10,12 @@
 #include "rpc/failure.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/config.h"
 #include "base/jsontext.h"
+#include "base/log.h"
 #include "objects/releases.h"
 
 #define IRONIC CI_FAILURE_IRONIC
@@ -423,6 +425,13 @@ bool ci_failure_raise(struct ci_ctx *ctx, const struct ci_failure *failure)
     return false;
 }
 
+void ci_failure_note_version(struct ci_ctx *ctx, const char *message)
+{
+    if (strstr(message, "is not supported, supported version is"))
+        ci_warning(ctx, "A conductor is older than this service; set pin_release_version here",
+                   "error=%s", message);
+}
+
 bool ci_failure_raise_named(struct ci_ctx *ctx, const char *name, const char *message,
                             int64_t status)
 {
@@ -437,9 +446,13 @@ bool ci_failure_raise_named(struct ci_ctx *ctx, const char *name, const char *me
             failure.class = name + n + 1;
     }
     class = class_of(&failure);
-    if (class == CI_ERR_COUNT)
+    if (class == CI_ERR_COUNT) {
+        ci_warning(ctx, "A conductor failed with an error that has no name here",
+                   "class=%s code=%" PRId64 " error=\"%.1000s\"", name ? name : "-", status,
+                   message);
+        ci_failure_note_version(ctx, message);
         (void)ci_fail_text(ctx, IronicException, "Unexpected error raised by RPC");
-    else
+    } else
         (void)ci_error_set_status(ctx, class,
                                   status < STATUS_MIN || status > STATUS_MAX ? 500 : (int)status,
                                   "%s", message);

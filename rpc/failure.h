@@ -44,6 +44,9 @@ ci_must_check bool ci_failure_read(struct ci_ctx *ctx, const char *text, size_t 
  */
 bool ci_failure_raise(struct ci_ctx *ctx, const struct ci_failure *failure);
 
+/* Logs that a peer is older than we are, when that is what its failure says. */
+void ci_failure_note_version(struct ci_ctx *ctx, const char *message);
+
 /*
  * The same for a peer that tells no more than "ironic.common.exception.CLASS" (or NULL), the
  * message and the status: IronicException, 500, when Ironic's API would not know the class.

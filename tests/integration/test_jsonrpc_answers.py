@@ -123,6 +123,22 @@ class Answers(unittest.TestCase):
                 self.assertEqual(before + 1, self.conductor.asked)  # nothing is sent twice
         self.assertEqual(200, self.api.request('GET', '/v1/nodes').status)
 
+    def said(self, says, words):
+        """The answer of the API, which logs the words meanwhile."""
+        self.conductor.says = sized(json.dumps(says).encode())
+        before = self.api.log(10 ** 9).count(words)
+        reply = self.patch()
+        self.assertEqual(before + 1, self.api.log(10 ** 9).count(words))
+        self.assertEqual(500, reply.status, reply)
+
+    def test_other_releases_are_told_with_the_option(self):
+        self.said({'result': {'ironic_object.name': 'Node', 'ironic_object.namespace': 'ironic',
+                              'ironic_object.version': '1.99', 'ironic_object.data': {}}},
+                  'A conductor is newer than this service; set its pin_release_version: method=update_node')
+        self.said({'error': {'code': 500, 'message': 'Version 1.99 of Node is not supported, supported '
+                                                     'version is 1.37'}},
+                  'A conductor is older than this service; set pin_release_version here: error=Version')
+
     def test_a_slow_conductor_keeps_only_its_own_callers_waiting(self):
         self.conductor.says = None
         waiting = [threading.Thread(target=self.patch) for _ in range(8)]

@@ -138,6 +138,26 @@ class Recorded(unittest.TestCase):
                     self.assertEqual(ours['error']['status'], row['status'])
         self.assertGreater(failed, 15)
 
+    def test_values_of_a_failure_decide_nothing(self):
+        """Peers send each as JSON in a string; what is shown of a failure is its message and code."""
+        found = 0
+        for row in exchanges(('call',)):
+            if not (row.get('reply') or {}).get('failure'):
+                continue
+            failure = json.loads(row['reply']['failure'])
+            with self.subTest(row['label']):
+                values = {key: value for key, value in failure['kwargs'].items() if key != 'code'}
+                self.assertEqual([str] * len(values), [type(value) for value in values.values()])
+                bare = dict(failure, kwargs={key: value if key == 'code' else '"another"'
+                                             for key, value in failure['kwargs'].items()})
+                theirs, other = (common.deserialize_remote_exception(json.dumps(each), MODULES)
+                                 for each in (failure, bare))
+                found += bool(values)
+                if failure['module'] in MODULES:
+                    self.assertEqual((type(theirs).__name__, shown(theirs), code(theirs)),
+                                     (type(other).__name__, shown(other), code(other)))
+        self.assertGreater(found, 10)
+
     def test_notifications(self):
         rows = exchanges(('notification',))
         orders = []
