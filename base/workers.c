@@ -36,7 +36,7 @@ struct worker {
 };
 
 struct ci_workers {
-    int threads, queue_limit, idle_s;
+    int threads, reserved, queue_limit, idle_s;
     size_t stack_bytes;
     char name[NAME_ROOM];
 
@@ -220,6 +220,8 @@ struct ci_workers *ci_workers_new(const struct ci_workers_options *options)
     struct ci_workers *pool = must(calloc(1, sizeof *pool));
 
     assert(options->threads > 0 && options->queue_limit >= 0);
+    assert(options->reserved >= 0 && options->reserved < options->threads);
+    pool->reserved = options->reserved;
     pool->threads = options->threads;
     pool->queue_limit = options->queue_limit;
     pool->idle_s = options->idle_s ? options->idle_s : DEFAULT_IDLE_S;
@@ -233,15 +235,27 @@ struct ci_workers *ci_workers_new(const struct ci_workers_options *options)
     return pool;
 }
 
-bool ci_workers_submit(struct ci_workers *pool, ci_job *job, void *arg)
+/* `most`: how many jobs may run already. */
+static bool submit(struct ci_workers *pool, int most, ci_job *job, void *arg)
 {
     bool taken;
 
     pthread_mutex_lock(&pool->lock);
-    taken = !pool->draining && (wake_thread(pool, job, arg) || start_thread(pool, job, arg) ||
-                                enqueue(pool, job, arg));
+    taken =
+        !pool->draining && pool->busy < most &&
+        (wake_thread(pool, job, arg) || start_thread(pool, job, arg) || enqueue(pool, job, arg));
     pthread_mutex_unlock(&pool->lock);
     return taken;
+}
+
+bool ci_workers_submit(struct ci_workers *pool, ci_job *job, void *arg)
+{
+    return submit(pool, INT_MAX, job, arg);
+}
+
+bool ci_workers_submit_ordinary(struct ci_workers *pool, ci_job *job, void *arg)
+{
+    return submit(pool, pool->threads - pool->reserved, job, arg);
 }
 
 static int read_number(struct ci_workers *pool, const int *number)

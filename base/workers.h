@@ -15,6 +15,7 @@ struct ci_workers;
 struct ci_workers_options {
     const char *name;   /* of the threads, at most 15 bytes */
     int threads;        /* at most this many at once; at least 1 */
+    int reserved;       /* of them, those that ordinary jobs are not given; less than `threads` */
     int queue_limit;    /* jobs that may wait for a thread; 0: a job is refused when all are busy */
     int idle_s;         /* a thread without work ends after this long; 0: 30 */
     size_t stack_bytes; /* of each thread; 0: 256 KiB */
@@ -32,6 +33,10 @@ struct ci_workers *ci_workers_new(const struct ci_workers_options *options);
  */
 __attribute__((warn_unused_result)) bool ci_workers_submit(struct ci_workers *pool, ci_job *job,
                                                            void *arg);
+
+/* The same for a job that must leave the reserved threads alone. */
+__attribute__((warn_unused_result)) bool ci_workers_submit_ordinary(struct ci_workers *pool,
+                                                                    ci_job *job, void *arg);
 
 /* Jobs that are running, jobs that wait, and threads that exist. */
 int ci_workers_busy(struct ci_workers *pool);

@@ -215,5 +215,6 @@ bool ci_call_heartbeat(struct ci_call *call)
     if (!is_heeded(task, fast_track))
         return true;
     ci_task_name_work(task, "heartbeat");
+    ci_task_can_wait(task); /* the ramdisk calls again */
     return ci_task_spawn(task, heartbeat_work, heartbeat);
 }

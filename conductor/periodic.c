@@ -164,7 +164,7 @@ static void *keep_time(void *arg)
     struct job *job;
 
     while ((job = await_due(periodic)) != NULL) {
-        if (ci_workers_submit(periodic->conductor->workers, run, job))
+        if (ci_workers_submit_ordinary(periodic->conductor->workers, run, job))
             continue;
         ci_warning(NULL, "No free conductor worker, periodic work is left out", "job=%s",
                    job->kind->name);

@@ -329,9 +329,11 @@ static struct ci_conductor *conductor_new(struct ci_ctx *ctx)
     struct ci_arena *mem = ci_arena_new();
     struct ci_conductor *conductor = ci_new(mem, struct ci_conductor);
     struct ci_conductor_private *own = ci_new(mem, struct ci_conductor_private);
+    const int64_t size = ctx->config->conductor.workers_pool_size;
     const struct ci_workers_options workers = {
         .name = "conductor",
-        .threads = (int)ctx->config->conductor.workers_pool_size,
+        .threads = (int)size,
+        .reserved = (int)(size * ctx->config->conductor.reserved_workers_pool_percentage / 100),
         .stack_bytes = WORKER_STACK,
     };
     pthread_condattr_t monotonic;
@@ -393,12 +395,28 @@ static bool check_hardware(struct ci_ctx *ctx, const char *host)
     return ci_hardware_enabled(ctx)[0] || ci_fail(ctx, NoDriversLoaded, host);
 }
 
+/* Ironic's newest release refuses to start so; older ones, whose configuration this may be, do not.
+ */
+static void check_workers(struct ci_ctx *ctx)
+{
+    const int64_t size = ctx->config->conductor.workers_pool_size;
+    const int64_t reserved = size * ctx->config->conductor.reserved_workers_pool_percentage / 100;
+    const int64_t least = ctx->config->conductor.sync_power_state_workers +
+                          2 * ctx->config->conductor.periodic_max_workers + 2;
+
+    if (least >= size - reserved)
+        ci_warning(
+            ctx, "[conductor]workers_pool_size is small: periodic work alone may take all of it",
+            "workers=%" PRId64 " reserved=%" PRId64 " periodic=%" PRId64, size, reserved, least);
+}
+
 static bool start(struct ci_ctx *ctx, struct ci_conductor *conductor)
 {
     struct ci_conductor_private *own = conductor->own;
 
     if (!check_hardware(ctx, conductor->host))
         return false;
+    check_workers(ctx);
     if (ci_db_is_sqlite(ctx->db))
         return ci_former_lock(ctx, conductor->host, &own->lock_file) && enter(ctx, conductor);
     if (!ci_former_look(ctx, conductor->host, &own->seen_us))

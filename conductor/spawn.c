@@ -97,7 +97,8 @@ bool ci_task_spawn(struct ci_task *base, void (*work)(struct ci_task *task, void
     task->job = job;
     if (former)
         former->task = NULL;
-    if (ci_workers_submit(task->conductor->workers, run, job))
+    if ((task->can_wait ? ci_workers_submit_ordinary : ci_workers_submit)(task->conductor->workers,
+                                                                          run, job))
         return true;
     if (former)
         former->task = task;

@@ -35,6 +35,11 @@ void ci_task_name_work(struct ci_task *task, const char *method)
     ((struct task *)task)->method = method;
 }
 
+void ci_task_can_wait(struct ci_task *task)
+{
+    ((struct task *)task)->can_wait = true;
+}
+
 static void pause_s(int64_t seconds)
 {
     struct timespec left = {.tv_sec = seconds};

@@ -76,6 +76,10 @@ void ci_task_forget(struct ci_task *task);
 ci_must_check bool ci_task_spawn(struct ci_task *task,
                                  void (*work)(struct ci_task *task, void *arg), void *arg);
 
+/* The task's next work is not urgent: it leaves [conductor]reserved_workers_pool_percentage alone.
+ */
+void ci_task_can_wait(struct ci_task *task);
+
 /* Ironic's name of the method that a worker will run, for those words; static text. */
 void ci_task_name_work(struct ci_task *task, const char *method);
 

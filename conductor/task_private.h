@@ -24,6 +24,7 @@ struct task {
     struct hold hold;   /* says so to all of this process */
     int64_t since_ns;   /* when it was taken */
     const char *method; /* Ironic's name of the worker's function */
+    bool can_wait;      /* that is not urgent */
     struct job *job;    /* the worker that has it; NULL while a caller does */
 };
 

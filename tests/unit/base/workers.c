@@ -202,7 +202,25 @@ START_TEST(jobs_come_from_many_threads)
 }
 END_TEST
 
-UNIT_MAIN("base/workers", each_job_runs_once, a_full_queue_refuses_and_the_refused_job_never_runs,
+START_TEST(reserved_threads_are_for_urgent_jobs)
+{
+    struct ci_workers *pool;
+
+    gate_init();
+    pool = ci_workers_new(&(struct ci_workers_options){.threads = 3, .reserved = 1});
+    ck_assert(ci_workers_submit_ordinary(pool, pass_gate, &gate));
+    ck_assert(ci_workers_submit_ordinary(pool, pass_gate, &gate));
+    ck_assert(!ci_workers_submit_ordinary(pool, pass_gate, &gate));
+    ck_assert(ci_workers_submit(pool, pass_gate, &gate));
+    ck_assert(!ci_workers_submit(pool, pass_gate, &gate));
+    gate_open();
+    ci_workers_free(pool);
+    ck_assert_int_eq(gate.passed, 3);
+}
+END_TEST
+
+UNIT_MAIN("base/workers", each_job_runs_once, reserved_threads_are_for_urgent_jobs,
+          a_full_queue_refuses_and_the_refused_job_never_runs,
           without_a_queue_a_job_is_refused_when_all_are_busy, threads_start_on_demand_only,
           idle_threads_end, a_draining_pool_takes_nothing_but_finishes_what_it_has,
           jobs_come_from_many_threads)

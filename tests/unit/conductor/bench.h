@@ -84,6 +84,8 @@ static inline void bench_begin(void)
     ok(ci_conductor_start(bench.ctx, &bench.conductor));
     bench.ctx->rpc =
         ci_rpc_local_new(bench.conductor->host, ci_conductor_dispatch, bench.conductor);
+    while (ci_workers_busy(bench.conductor->workers) > 0) /* what the start itself sets going */
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 }
 
 static inline struct ci_ctx *bench_start(void)

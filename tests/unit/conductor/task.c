@@ -242,6 +242,44 @@ START_TEST(a_full_pool_refuses_and_the_lock_is_given_back)
 }
 END_TEST
 
+static bool spawn_patiently(const struct ci_node *node)
+{
+    struct ci_ctx *ctx = ci_conductor_ctx_new(bench.conductor, NULL);
+    struct ci_task *task;
+    bool done;
+
+    ck_assert(ci_task_take(bench.conductor, ctx, node->uuid, CI_EXCLUSIVE, "a test", &task));
+    ci_task_can_wait(task);
+    done = ci_task_spawn(task, wait_for_the_test, ci_strdup(ctx->mem, "done"));
+    ck_assert(done || ci_failed_with(ctx, CI_ERR_NoFreeConductorWorker));
+    ci_conductor_ctx_free(ctx);
+    return done;
+}
+
+START_TEST(reserved_workers_are_kept_from_what_can_wait)
+{
+    struct ci_node *nodes[4];
+
+    bench_prepare();
+    bench.config->conductor.workers_pool_size = 3;
+    bench.config->conductor.reserved_workers_pool_percentage = 50; /* rounded down: one */
+    bench_begin();
+    for (int i = 0; i < 4; i++)
+        nodes[i] = bench_node(NULL, CI_STATE_AVAILABLE);
+    ck_assert(spawn_patiently(nodes[0]));
+    ck_assert(spawn_patiently(nodes[1]));
+    ck_assert(!spawn_patiently(nodes[2]));
+    ck_assert_ptr_null(bench_reload(nodes[2])->reservation);
+    ok(spawn(nodes[2], wait_for_the_test, "done"));
+    refused(NoFreeConductorWorker, "lack of free conductor workers",
+            spawn(nodes[3], wait_for_the_test, "done"));
+    atomic_store(&may_end, true);
+    for (int i = 0; i < 3; i++)
+        ck_assert_str_eq(bench_settle(nodes[i])->description, "done");
+    bench_stop();
+}
+END_TEST
+
 static void fail_late(struct ci_task *task, void *arg)
 {
     (void)ci_fail(task->ctx, NetworkError);
@@ -316,5 +354,6 @@ UNIT_MAIN("conductor/task", an_exclusive_task_holds_the_lock_until_it_is_release
           of_two_threads_only_one_has_the_node,
           spawned_work_keeps_the_lock_and_its_memory_after_the_answer,
           a_full_pool_refuses_and_the_lock_is_given_back,
+          reserved_workers_are_kept_from_what_can_wait,
           an_error_that_work_leaves_behind_becomes_the_last_error,
           work_may_hand_its_task_to_further_work, a_conductor_that_leaves_at_once_cancels_its_work)
