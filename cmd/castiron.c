@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * castiron: the API and a conductor in one process, calling each other without a broker; over
- * HTTP when there are to be other conductors, or other APIs.
+ * HTTP when there are to be other conductors, or other APIs. `castiron explain` says why a node is
+ * where it is.
  */
 #include <string.h>
 #include <unistd.h>
 
 #include "api/server.h"
 #include "cmd/daemon.h"
+#include "cmd/explain.h"
 #include "cmd/open.h"
 #include "conductor/service.h"
 #include "db/db.h"
@@ -99,7 +101,7 @@ static bool stop(struct ci_ctx *ctx, struct program *program, enum ci_daemon_lea
     return true;
 }
 
-int main(int argc, char **argv)
+static int serve(int argc, char **argv)
 {
     struct ci_daemon *daemon = ci_daemon_start(
         PROGRAM, "The Bare Metal service: API and conductor in one process.", argc, argv);
@@ -118,4 +120,11 @@ int main(int argc, char **argv)
     if (!stop(ctx, &program, leave))
         _exit(leave == CI_DAEMON_NOW ? 0 : 1);
     return ci_daemon_end(daemon) || refused;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "explain") == 0)
+        return ci_explain_main(argc - 1, argv + 1);
+    return serve(argc, argv);
 }

@@ -64,7 +64,7 @@ static void set_states(struct ci_node *node, const char *state, const char *targ
     ci_node_set_provision_updated_at(node, now_us);
 }
 
-static void log_move(const struct ci_task *task, const char *from)
+static void log_move(const struct ci_task *task, enum ci_event event, const char *from)
 {
     const struct ci_node *node = task->node;
     const char *target = node->target_provision_state ? node->target_provision_state : "None";
@@ -72,12 +72,12 @@ static void log_move(const struct ci_task *task, const char *from)
     if (ci_state_is(node->provision_state, CI_STATE_IS_FAILURE) ||
         ci_same(node->provision_state, CI_STATE_ERROR))
         ci_error_log(task->ctx, "Node moved to provision state",
-                     "node=%s state=\"%s\" from=\"%s\" target=\"%s\"", node->uuid,
-                     node->provision_state, from, target);
+                     "node=%s state=\"%s\" from=\"%s\" event=%s target=\"%s\"", node->uuid,
+                     node->provision_state, from, ci_event_name(event), target);
     else
         ci_info(task->ctx, "Node moved to provision state",
-                "node=%s state=\"%s\" from=\"%s\" target=\"%s\"", node->uuid, node->provision_state,
-                from, target);
+                "node=%s state=\"%s\" from=\"%s\" event=%s target=\"%s\"", node->uuid,
+                node->provision_state, from, ci_event_name(event), target);
 }
 
 /* No worker is free: the states go back, and the error that says so stays the context's. */
@@ -125,7 +125,7 @@ bool ci_machine_move(struct ci_task *task, enum ci_event event, const char *targ
         ci_node_set_last_error(node, NULL);
     if (!ci_node_save(task->ctx, node))
         return false;
-    log_move(task, before.state);
+    log_move(task, event, before.state);
     notice = ci_notify_provision(task, event, before.state, before.target);
     if (!work || ci_task_spawn(task, work, arg)) {
         ci_notice_send(notice);

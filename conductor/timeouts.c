@@ -3,6 +3,8 @@
  * Nodes that wait for a ramdisk too long: moved to the failed state, and what they waited for is
  * cleaned up by a worker.
  */
+#include "conductor/timeouts.h"
+
 #include <stddef.h>
 
 #include "base/config.h"
@@ -28,7 +30,9 @@
 /* One state that does not last, and how it ends. */
 struct timeout {
     const char *state;
+    const char *option;
     size_t limit;      /* offset of the option with its seconds */
+    size_t since;      /* offset of the node's time from which they count */
     const char *where; /* nodes that are over it */
     bool keep_target;  /* the node stays on its way to where it was going */
     /* After the move to the failed state. False means that the database failed. */
@@ -88,19 +92,45 @@ static bool fail_inspect(struct ci_task *task)
               "responsible for the inspection is running on the node.");
 }
 
-#define LIMIT(option) offsetof(struct ci_config, conductor.option)
-static const struct timeout deploy_timeout = {CI_STATE_DEPLOYWAIT, LIMIT(deploy_callback_timeout),
-                                              OVERDUE("provision_updated_at"), false, fail_deploy};
-static const struct timeout clean_timeout = {CI_STATE_CLEANWAIT, LIMIT(clean_callback_timeout),
-                                             OVERDUE("provision_updated_at"), true, fail_clean};
-static const struct timeout rescue_timeout = {CI_STATE_RESCUEWAIT, LIMIT(rescue_callback_timeout),
-                                              OVERDUE("provision_updated_at"), true, fail_rescue};
-static const struct timeout service_timeout = {CI_STATE_SERVICEWAIT,
-                                               LIMIT(service_callback_timeout),
-                                               OVERDUE("provision_updated_at"), true, fail_service};
-static const struct timeout inspect_timeout = {CI_STATE_INSPECTWAIT, LIMIT(inspect_wait_timeout),
-                                               OVERDUE("inspection_started_at"), false,
-                                               fail_inspect};
+#define TIMEOUT(state, option, since, keep_target, fail)                                           \
+    {                                                                                              \
+        state, #option, offsetof(struct ci_config, conductor.option),                              \
+            offsetof(struct ci_node, since), OVERDUE(#since), keep_target, fail                    \
+    }
+enum { DEPLOY, CLEAN, RESCUE, SERVICE, INSPECT, TIMEOUTS };
+static const struct timeout timeouts[] = {
+    [DEPLOY] = TIMEOUT(CI_STATE_DEPLOYWAIT, deploy_callback_timeout, provision_updated_at, false,
+                       fail_deploy),
+    [CLEAN] =
+        TIMEOUT(CI_STATE_CLEANWAIT, clean_callback_timeout, provision_updated_at, true, fail_clean),
+    [RESCUE] = TIMEOUT(CI_STATE_RESCUEWAIT, rescue_callback_timeout, provision_updated_at, true,
+                       fail_rescue),
+    [SERVICE] = TIMEOUT(CI_STATE_SERVICEWAIT, service_callback_timeout, provision_updated_at, true,
+                        fail_service),
+    [INSPECT] = TIMEOUT(CI_STATE_INSPECTWAIT, inspect_wait_timeout, inspection_started_at, false,
+                        fail_inspect),
+};
+
+static int64_t limit_s(const struct ci_config *config, const struct timeout *timeout)
+{
+    return *(const int64_t *)((const char *)config + timeout->limit);
+}
+
+bool ci_timeout_of(const struct ci_config *config, const struct ci_node *node,
+                   struct ci_timeout *ret_timeout)
+{
+    for (size_t i = 0; i < TIMEOUTS; i++) {
+        const struct timeout *timeout = &timeouts[i];
+        int64_t since_us = *(const int64_t *)((const char *)node + timeout->since);
+
+        if (!ci_same(timeout->state, node->provision_state))
+            continue;
+        *ret_timeout = (struct ci_timeout){timeout->option, limit_s(config, timeout), since_us};
+        return ret_timeout->limit_s > 0 && since_us != CI_NULL_TIME &&
+               !ci_is_true(node->maintenance);
+    }
+    return false;
+}
 
 /* A worker's function. */
 static void fail_work(struct ci_task *task, void *arg)
@@ -152,10 +182,10 @@ static bool fail_one(struct ci_conductor *conductor, const char *uuid,
 /* At most [conductor]periodic_max_workers nodes a run: the others come next time. */
 static bool check(struct ci_conductor *conductor, struct ci_ctx *ctx, const struct timeout *timeout)
 {
-    const int64_t limit_s = *(const int64_t *)((const char *)ctx->config + timeout->limit);
     const size_t most = (size_t)ctx->config->conductor.periodic_max_workers;
-    const char *values[] = {timeout->state,
-                            ci_time_db(ctx->mem, ci_time_now_us() - limit_s * US_PER_S)};
+    const char *values[] = {
+        timeout->state,
+        ci_time_db(ctx->mem, ci_time_now_us() - limit_s(ctx->config, timeout) * US_PER_S)};
     const struct ci_mapped_query query = {
         .columns = "", .where = timeout->where, .n = 2, .values = values};
     struct ci_mapped mapped;
@@ -171,25 +201,25 @@ static bool check(struct ci_conductor *conductor, struct ci_ctx *ctx, const stru
 
 bool ci_timeouts_deploy(struct ci_conductor *conductor, struct ci_ctx *ctx)
 {
-    return check(conductor, ctx, &deploy_timeout);
+    return check(conductor, ctx, &timeouts[DEPLOY]);
 }
 
 bool ci_timeouts_clean(struct ci_conductor *conductor, struct ci_ctx *ctx)
 {
-    return check(conductor, ctx, &clean_timeout);
+    return check(conductor, ctx, &timeouts[CLEAN]);
 }
 
 bool ci_timeouts_rescue(struct ci_conductor *conductor, struct ci_ctx *ctx)
 {
-    return check(conductor, ctx, &rescue_timeout);
+    return check(conductor, ctx, &timeouts[RESCUE]);
 }
 
 bool ci_timeouts_service(struct ci_conductor *conductor, struct ci_ctx *ctx)
 {
-    return check(conductor, ctx, &service_timeout);
+    return check(conductor, ctx, &timeouts[SERVICE]);
 }
 
 bool ci_timeouts_inspect(struct ci_conductor *conductor, struct ci_ctx *ctx)
 {
-    return check(conductor, ctx, &inspect_timeout);
+    return check(conductor, ctx, &timeouts[INSPECT]);
 }
