@@ -14,7 +14,9 @@ STRANGER = 'stub:roles=reader;project=projC'
 NODE = '00000001-1111-4111-8111-111111111111'
 
 
-class ByKeystone(case.Case):
+class WithKeystone(case.Case):
+    """castiron and a stand-in for Keystone."""
+
     def setUp(self):
         self.keystone = keystone.Keystone().__enter__()
         self.addCleanup(self.keystone.__exit__)
@@ -30,6 +32,8 @@ class ByKeystone(case.Case):
         self.by(ADMIN, 'POST', '/v1/nodes', {'driver': 'fake-hardware', 'uuid': NODE, 'owner': 'projA',
                                              'driver_info': {'ipmi_address': 'bmc'}}, 201)
 
+
+class ByKeystone(WithKeystone):
     def test_without_a_valid_token_nobody_learns_anything(self):
         for token in (None, 'bogus', 'stub', 'x' * 5000, 'a b'):
             for path in ('/v1/nodes', '/v1/no/such/path', '/v1/nodes/' + NODE):
@@ -125,6 +129,60 @@ class ByKeystone(case.Case):
             self.castiron.request('GET', '/v1/nodes', headers={'X-Auth-Token': ADMIN}) and self.castiron.log()),
             5, 'the complaint')
         self.by(ADMIN, 'GET', '/v1/nodes', status=403)
+
+
+class Runbooks(WithKeystone):
+    """Whose runbooks are, who uses them, and which steps an operator has rules for."""
+
+    MANAGER = 'stub:roles=manager,member,reader;project=projA'
+    OTHER = 'stub:roles=manager,member,reader;project=projC'
+    BODY = {'name': 'r', 'steps': [{'interface': 'deploy', 'step': 'erase', 'order': 1}]}
+
+    def names(self, token):
+        return [r['name'] for r in self.by(token, 'GET', '/v1/runbooks').json['runbooks']]
+
+    def test_a_project_has_its_own_and_sees_public_ones(self):
+        own = self.by(self.MANAGER, 'POST', '/v1/runbooks', self.BODY, 201).json
+        self.assertEqual('projA', own['owner'])
+        self.by(ADMIN, 'POST', '/v1/runbooks', dict(self.BODY, name='everybodys', public=True), 201)
+        self.by(ADMIN, 'POST', '/v1/runbooks', dict(self.BODY, name='admins'), 201)
+        self.assertEqual(['r', 'everybodys'], self.names(self.MANAGER))
+        self.assertEqual(['everybodys'], self.names(self.OTHER))
+        self.assertEqual(3, len(self.names(ADMIN)))
+        self.by(self.OTHER, 'GET', '/v1/runbooks/everybodys')
+        change = [{'op': 'replace', 'path': '/extra', 'value': {'a': 1}}]
+        for method, path, body in (('GET', '/r', None), ('GET', '/r/traits', None),
+                                   ('PATCH', '/r', change), ('PATCH', '/everybodys', change),
+                                   ('PUT', '/r/traits', {'traits': ['CUSTOM_A']}),
+                                   ('PUT', '/r/traits/CUSTOM_A', None), ('DELETE', '/r/traits', None),
+                                   ('DELETE', '/r', None), ('DELETE', '/everybodys', None)):
+            self.by(self.OTHER, method, '/v1/runbooks' + path, body, 403)
+        self.by(self.MANAGER, 'PATCH', '/v1/runbooks/r', change)
+        for path, value in (('/owner', 'projC'), ('/public', True)):
+            self.by(self.OTHER, 'PATCH', '/v1/runbooks/r',
+                    [{'op': 'replace', 'path': path, 'value': value}], 403)
+        self.by(self.MANAGER, 'DELETE', '/v1/runbooks/r', None, 204)
+
+    def test_a_runbook_and_steps_are_used_by_whom_their_rules_let(self):
+        self.make_node()
+        self.by(ADMIN, 'PUT', '/v1/nodes/%s/states/provision' % NODE, {'target': 'manage'}, 202)
+        self.castiron.wait_until(lambda: self.by(ADMIN, 'GET', '/v1/nodes/' + NODE).json[
+            'provision_state'] == 'manageable', 20, 'the node to be manageable')
+        self.by(ADMIN, 'PUT', '/v1/nodes/%s/traits' % NODE, {'traits': ['CUSTOM_A']}, 204)
+        self.by(ADMIN, 'POST', '/v1/runbooks', self.BODY, 201)
+        self.by(ADMIN, 'PUT', '/v1/runbooks/r/traits', {'traits': ['CUSTOM_A']}, 204)
+        path = '/v1/nodes/%s/states/provision' % NODE
+        reply = self.by(self.MANAGER, 'PUT', path, {'target': 'clean', 'runbook': 'r'}, 403)
+        self.assertIn('baremetal:runbook:use', reply.text)
+        with open(os.path.join(self.castiron.folder, 'policy.yaml'), 'w', encoding='utf-8') as f:
+            f.write('baremetal:node:set_provision_state:clean_steps: role:admin\n'
+                    'baremetal:step:execute:deploy.erase: "!"\n')
+        asked = {'target': 'clean', 'clean_steps': [{'interface': 'deploy', 'step': 'erase'}]}
+        self.castiron.wait_until(lambda: self.by(ADMIN, 'GET', '/v1/nodes') and
+                                 'Policies read again' in self.castiron.log(10 ** 7), 10, 'them')
+        self.assertIn('clean_steps', self.by(self.MANAGER, 'PUT', path, asked, 403).text)
+        reply = self.by(ADMIN, 'PUT', path, asked, 403)
+        self.assertIn('insufficient privileges to execute step erase on interface deploy', reply.text)
 
 
 class ByPassword(case.Case):
