@@ -242,9 +242,8 @@ static bool wait_seconds(struct ci_task *task, int64_t seconds, const char *targ
                                   (long long)seconds, (long long)most));
         seconds = most;
     }
-    for (; seconds > 0 && !ci_task_cancelled(task); seconds--)
-        nanosleep(&(struct timespec){1, 0}, NULL);
-    return ci_machine_move(task, CI_EVENT_resume, target, NULL, NULL);
+    ci_task_pause(task, seconds);
+    return ci_task_go_on(task) && ci_machine_move(task, CI_EVENT_resume, target, NULL, NULL);
 }
 
 /* Steps the conductor runs by itself; *ret_left says that the node now waits or is on hold. */
@@ -305,7 +304,8 @@ enum ci_flow_end ci_flow_run(struct ci_task *task, enum ci_flow flow, int64_t in
         step = json_array_get(steps, (size_t)index);
         if (!step)
             break;
-        if (!begin_step(task, flow, step, index) || !run_step(task, flow, step, target, &left))
+        if (!ci_task_go_on(task) || !begin_step(task, flow, step, index) ||
+            !run_step(task, flow, step, target, &left))
             return CI_FLOW_FAILED;
         if (left)
             return CI_FLOW_LEFT;

@@ -37,6 +37,9 @@ static inline bool ci_task_is_ending(const struct ci_task *task)
     return task->is_ending && task->is_ending(task);
 }
 
+/* Fails when it is: what is half done is not done. Asked between steps and after a cut wait. */
+ci_must_check bool ci_task_go_on(struct ci_task *task);
+
 /* The node's ports, loaded once. */
 ci_must_check bool ci_task_ports(struct ci_task *task);
 

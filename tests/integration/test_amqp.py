@@ -226,6 +226,7 @@ class Amqp(unittest.TestCase):
         probe.quit()
 
     def test_quorum_queues(self):
+        """S48: and other kinds of queues that oslo.messaging declares."""
         limits = {'x-delivery-limit': 3, 'x-max-in-memory-length': 4, 'x-max-in-memory-bytes': 500}
         query = ('&rabbit_quorum_delivery_limit=3&rabbit_quroum_max_memory_length=4'
                  '&rabbit_quroum_max_memory_bytes=500&rabbit_transient_queues_ttl=')

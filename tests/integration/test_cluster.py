@@ -205,6 +205,7 @@ class Together(matrix.Matrix, Members):
     OPTIONS = {'api': {'restrict_lookup': 'false'}}
 
     def test_a_node_lives(self):
+        """S28: whoever of the two is the API, and who the conductor."""
         made = self.enroll('life', properties={'cpus': 8}, extra={'rack': 'r\u00e4ck'})
         self.assertEqual(('enroll', {'cpus': 8}, {'rack': 'r\u00e4ck'}),
                          (made['provision_state'], made['properties'], made['extra']))
@@ -248,6 +249,7 @@ class Together(matrix.Matrix, Members):
         self.assertFalse(self.node('changed')['maintenance'])
 
     def test_power_and_boot(self):
+        """S28: calls of a driver, between all kinds of services."""
         self.enroll('power')
         states = '/v1/nodes/power/states'
         self.ask('PUT', states + '/power', {'target': 'power on', 'timeout': 20}, 202)
@@ -397,6 +399,7 @@ class Ring(unittest.TestCase):
         return found
 
     def test_all_apis_call_the_same_conductor_for_a_node(self):
+        """S60: the rings of old and new agree for every node."""
         apis = [m for m in self.cluster.members if m.kind == 'api']
         conductors = {m.host for m in self.cluster.members if m.kind == 'conductor'}
         self.cluster.postgres.sql(

@@ -181,6 +181,7 @@ class Quorum(test_cluster.Members):
     TRANSIENT = ['false', 'classic']  # what reply and fanout queues are
 
     def test_calls_go_over_such_queues(self):
+        """S48: calls over the kinds of queues that the options ask for."""
         self.enroll('queues')
         self.ask('PATCH', '/v1/nodes/queues', [{'op': 'add', 'path': '/extra/n', 'value': 1}])
         said = self.cluster.broker.control('list_queues', '-p', self.cluster.vhost, 'name',
@@ -288,6 +289,7 @@ class Faults(test_cluster.Members):
         self.assertEqual(before + 1, self.runs())
 
     def test_a_conductor_that_leaves_is_not_missed(self):
+        """S04 S09 S59: every request is answered meanwhile."""
         for n in range(6):  # so that either conductor has some
             self.enroll('left%d' % n)
         other = self.cluster.add('conductor', **self.OPTIONS).start()

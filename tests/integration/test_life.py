@@ -38,6 +38,7 @@ class Life(Client):
         return self.castiron.node('first')['provision_state']
 
     def test_a_node_is_enrolled_deployed_undeployed_and_deleted(self):
+        """S21: with the command line client of 2023.1."""
         run = self.baremetal
         node = run('node', 'create', '--driver', 'fake-hardware', '--name', 'first',
                    '--property', 'cpus=8', '--resource-class', 'small')

@@ -83,6 +83,7 @@ START_TEST(head_has_no_body)
 }
 END_TEST
 
+/* S53 */
 START_TEST(a_file_disables_it)
 {
     struct ci_request *req = ask("GET", NULL);

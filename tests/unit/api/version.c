@@ -102,6 +102,7 @@ START_TEST(headers_give_the_version_or_a_406)
 }
 END_TEST
 
+/* S34 */
 START_TEST(each_release_that_can_be_pinned_has_its_ceiling)
 {
     static const struct {
@@ -150,6 +151,7 @@ START_TEST(the_root_negotiates_itself_and_did_not_in_21_4)
 }
 END_TEST
 
+/* S35 S75 */
 START_TEST(what_a_version_lacks_is_not_acceptable)
 {
     struct ci_request *req = unit_request("GET", "/v1", NULL);

@@ -180,6 +180,7 @@ START_TEST(references_are_replaced)
 }
 END_TEST
 
+/* S20 */
 START_TEST(old_names_work_and_the_new_one_is_stronger)
 {
     struct ci_ctx *ctx = start();

@@ -224,6 +224,7 @@ START_TEST(a_suspended_request_is_answered_by_another_thread)
 }
 END_TEST
 
+/* S61 */
 START_TEST(a_draining_server_answers_and_closes)
 {
     int port = serve((struct ci_httpd_options){0}), fd = client_connect(port), late;
@@ -254,6 +255,7 @@ static void *stop_in_thread(void *arg)
     return NULL;
 }
 
+/* S61 */
 START_TEST(stopping_waits_for_what_is_under_way)
 {
     int port = serve((struct ci_httpd_options){0}), waiting = client_connect(port);

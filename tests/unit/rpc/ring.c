@@ -27,6 +27,7 @@ static const struct vector {
 #undef VECTOR
 };
 
+/* S60 */
 START_TEST(rings_agree_with_ironic_point_for_point)
 {
     for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++) {
