@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # make run: a Bare Metal service on 127.0.0.1:6385.  make test: everything that must pass.
 # make rehearse: live clusters swapped under load, again and again, as doc/upgrade.md has it.
-# make soak: a minute of calls while the broker closes connections.
+# make soak: a minute of calls while the broker closes connections; each of two brokers goes away.
 # make interop: the suites of real clients, as doc/interop.md has it.
 .PHONY: build run test soak rehearse interop fuzz clean
 
@@ -21,7 +21,7 @@ soak:
 	@tools/install-packages test
 	@test -f build-gcc/build.ninja || meson setup build-gcc --werror </dev/null >/dev/null
 	@ninja -C build-gcc --quiet
-	@CASTIRON_BUILD=$(CURDIR)/build-gcc CASTIRON_SOAK_SECONDS=60 python3 tests/integration/run.py Steady.test_connections
+	@CASTIRON_BUILD=$(CURDIR)/build-gcc CASTIRON_SOAK_SECONDS=60 python3 tests/integration/run.py Steady.test_connections test_two_brokers
 
 rehearse:
 	@tools/install-packages test

@@ -36,7 +36,7 @@ def tearDownModule():  # noqa: N802 (unittest's name)
     test_cluster.OneBroker.stop()
 
 
-class Steady(test_cluster.Members):
+class Stream(test_cluster.Members):
     """A steady stream of calls while something breaks; the hardware answers at once."""
 
     TIMEOUT = 10
@@ -114,6 +114,10 @@ class Steady(test_cluster.Members):
     @staticmethod
     def statuses(answers):
         return collections.Counter(answer.status for answer in answers)
+
+
+class Steady(Stream):
+    """One broker and one database."""
 
     def test_connections_closed_one_by_one(self):
         with self.stream() as answers:
