@@ -145,6 +145,17 @@ static bool explain(struct ci_ctx *ctx, const struct ci_node *node,
                         node->uuid, ci_error_take(ctx));
 }
 
+bool ci_inspection_rules_check(struct ci_ctx *ctx)
+{
+    const char *file = ctx->config->inspection_rules.built_in_rules;
+
+    return !file || ci_fail(ctx, IncorrectConfiguration,
+                            ci_printf(ctx->mem,
+                                      "[inspection_rules]built_in_rules is not supported: create "
+                                      "the rules of %s through the API",
+                                      file));
+}
+
 bool ci_inspection_rules_run(struct ci_task *task, const json_t *inventory, json_t *plugin_data)
 {
     static const char *const phase[] = {"main"};

@@ -23,6 +23,7 @@
 #include "conductor/allocate.h"
 #include "conductor/console.h"
 #include "conductor/former.h"
+#include "conductor/inspection_rules.h"
 #include "conductor/periodic.h"
 #include "conductor/registry.h"
 #include "conductor/stuck.h"
@@ -390,7 +391,7 @@ static void conductor_free(struct ci_conductor *conductor)
 
 static bool check_hardware(struct ci_ctx *ctx, const char *host)
 {
-    if (!ci_hardware_check(ctx))
+    if (!ci_hardware_check(ctx) || !ci_inspection_rules_check(ctx))
         return false;
     return ci_hardware_enabled(ctx)[0] || ci_fail(ctx, NoDriversLoaded, host);
 }

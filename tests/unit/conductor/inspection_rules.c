@@ -288,7 +288,20 @@ START_TEST(secrets_are_shown_where_the_configuration_says_so)
 }
 END_TEST
 
+START_TEST(files_of_rules_are_refused_at_start)
+{
+    bench_prepare();
+    ok(ci_inspection_rules_check(bench.ctx));
+    bench.config->inspection_rules.built_in_rules = "/etc/rules.yaml";
+    refused(IncorrectConfiguration, "built_in_rules is not supported",
+            ci_inspection_rules_check(bench.ctx));
+    bench.config->inspection_rules.built_in_rules = NULL;
+    bench_begin();
+    bench_stop();
+}
+END_TEST
+
 UNIT_MAIN("conductor/inspection_rules", conditions_hold_as_they_do_for_ironic,
           actions_change_the_node, actions_change_plugin_data_and_ports,
           rules_run_by_priority_and_see_what_those_before_did, what_goes_wrong_names_itself,
-          secrets_are_shown_where_the_configuration_says_so)
+          files_of_rules_are_refused_at_start, secrets_are_shown_where_the_configuration_says_so)
