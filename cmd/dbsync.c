@@ -12,15 +12,19 @@
 
 #include "base/text.h"
 #include "cmd/new_revision.h"
+#include "cmd/online.h"
 #include "cmd/tool.h"
 #include "db/migrate.h"
+#include "objects/versions.h"
 
-enum { PLAN_BYTES = 1 << 20 };
+enum { PLAN_BYTES = 1 << 20, INCOMPATIBLE = 2 };
 
 /* What the command line asks for; NULL where it says nothing. */
 struct request {
     const struct command *command;
-    const char *revision, *dry_run, *message;
+    const char *revision, *dry_run, *message, *max_count;
+    const char *options[CI_ARGUMENTS_MAX];
+    size_t n_options;
 };
 
 /* The name of a revision, NULL when --revision stands alone. */
@@ -53,6 +57,8 @@ static int upgrade(struct ci_ctx *ctx, const struct request *request)
 {
     const char *revision = named(request->revision);
 
+    if (!ci_versions_check(ctx))
+        return ci_failed_with(ctx, CI_ERR_DatabaseVersionTooOld) ? INCOMPATIBLE : EXIT_FAILURE;
     return request->dry_run ? show_plan(ctx, revision) : code_of(ci_migrate_upgrade(ctx, revision));
 }
 
@@ -77,17 +83,28 @@ static int version(struct ci_ctx *ctx, const struct request *request)
     return EXIT_SUCCESS;
 }
 
-/* Options that belong to some commands only. */
-enum { REVISION = 1, DRY_RUN = 2, MESSAGE = 4 };
+static int online(struct ci_ctx *ctx, const struct request *request)
+{
+    const struct ci_online_request wanted = {request->max_count, request->options,
+                                             request->n_options};
+
+    return ci_online_command(ctx, &wanted);
+}
+
+/* Options that belong to some commands only, in the order in which main() lists them. */
+enum { REVISION = 1, DRY_RUN = 2, MESSAGE = 4, MAX_COUNT = 8, OPTION = 16 };
 
 static const struct command {
     const char *name;
     unsigned takes;
     int (*run)(struct ci_ctx *ctx, const struct request *request);
 } commands[] = {
-    {"upgrade", REVISION | DRY_RUN, upgrade}, {"stamp", REVISION, stamp},
-    {"revision", MESSAGE, revision},          {"version", 0, version},
+    {"upgrade", REVISION | DRY_RUN, upgrade},
+    {"stamp", REVISION, stamp},
+    {"revision", MESSAGE, revision},
+    {"version", 0, version},
     {"create_schema", 0, create_schema},
+    {"online_data_migrations", MAX_COUNT | OPTION, online},
 };
 
 static const struct command *find_command(const struct ci_command_line *line, const char *name)
@@ -99,7 +116,7 @@ static const struct command *find_command(const struct ci_command_line *line, co
     ci_arguments_misused(line, "this is no command: ", name);
 }
 
-/* Does each option that was given belong to the command? `own` is in the order of the bits. */
+/* Does each option that was given belong to the command? */
 static void check_options(const struct ci_command_line *line, const struct command *command)
 {
     for (size_t i = 0; line->own[i].name; i++) {
@@ -107,6 +124,14 @@ static void check_options(const struct ci_command_line *line, const struct comma
             ci_arguments_misused(line, "this option is not for that command: --",
                                  line->own[i].name);
     }
+}
+
+static void check_number(const struct ci_command_line *line, const char *number)
+{
+    int64_t ignored;
+
+    if (number && !ci_parse_int(number, INT32_MIN, INT32_MAX, &ignored))
+        ci_arguments_misused(line, "--max-count takes a number, not ", number);
 }
 
 /* The ci_tool_work. */
@@ -126,6 +151,10 @@ static const char about_commands[] =
     "  version        print the revision of the database, or None\n"
     "  stamp          write the revision into the database and change nothing else; without\n"
     "                 --revision take it away\n"
+    "  online_data_migrations\n"
+    "                 bring rows to the newest versions, in batches while services work; when all\n"
+    "                 run the newest release and no pin is set. 0: done; 1: --max-count reached,\n"
+    "                 run it again; 2: not yet, with the step that is missing\n"
     "  revision       for developers: begin the file of a new revision of the schema";
 
 int main(int argc, char **argv)
@@ -139,6 +168,12 @@ int main(int argc, char **argv)
         {"dry-run", "", "of upgrade: print what it would do, and do nothing", &request.dry_run},
         {"message", "TEXT", "of revision: what it brings (also -m)", &request.message,
          .letter = 'm'},
+        {"max-count", "NUMBER", "of online_data_migrations: change at most so many rows",
+         &request.max_count},
+        {"option", "MIGRATION.NAME=VALUE",
+         "of online_data_migrations, for one of them; may be "
+         "repeated",
+         request.options, .count = &request.n_options},
         {0},
     };
     const struct ci_command_line line = {
@@ -159,6 +194,7 @@ int main(int argc, char **argv)
                              "there is one command, and this is too many: ", arguments.words[1]);
     request.command = find_command(&line, arguments.words[0] ? arguments.words[0] : "upgrade");
     check_options(&line, request.command);
+    check_number(&line, request.max_count);
     code = ci_tool_run(&arguments, run, &request);
     ci_arena_free(mem);
     return code;

@@ -8,7 +8,8 @@
  */
 
 /*
- * Opens [database]connection as ctx->db, waits for it and checks that its schema is ours. The
+ * Opens [database]connection as ctx->db, waits for it and checks that its schema is ours and
+ * that its rows can be read. The
  * schema of an SQLite file that is empty is made: it is nobody else's.
  */
 ci_must_check bool ci_open_database(struct ci_ctx *ctx);

@@ -10,28 +10,16 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "db/catalog.h"
 #include "db/newest_sql.h"
 #include "db/revision.h"
-
-static bool has_table(struct ci_ctx *ctx, const char *name, bool *ret_has)
-{
-    const char *sql = ci_db_is_sqlite(ctx->db)
-                          ? "SELECT name FROM sqlite_master WHERE type = 'table' AND name = $1"
-                          : "SELECT 1 WHERE to_regclass($1) IS NOT NULL";
-    struct ci_rows *rows;
-
-    if (!ci_db_query(ctx, sql, 1, &name, &rows))
-        return false;
-    *ret_has = rows->count > 0;
-    return true;
-}
 
 bool ci_migrate_version(struct ci_ctx *ctx, const char **ret_revision)
 {
     struct ci_rows *rows;
     bool has;
 
-    if (!has_table(ctx, "alembic_version", &has))
+    if (!ci_catalog_has_table(ctx, "alembic_version", &has))
         return false;
     if (!has) {
         *ret_revision = NULL;
@@ -49,7 +37,7 @@ static bool create(struct ci_ctx *ctx)
     const char *newest = ci_revision_newest(), *revision;
     bool has;
 
-    if (!ci_migrate_version(ctx, &revision) || !has_table(ctx, "nodes", &has))
+    if (!ci_migrate_version(ctx, &revision) || !ci_catalog_has_table(ctx, "nodes", &has))
         return false;
     if (revision)
         return ci_fail_text(ctx, DatabaseVersionTooOld,
@@ -79,7 +67,7 @@ bool ci_migrate_create_if_empty(struct ci_ctx *ctx, bool *ret_created)
     const char *revision;
     bool has, created = false;
 
-    if (!ci_migrate_version(ctx, &revision) || !has_table(ctx, "nodes", &has))
+    if (!ci_migrate_version(ctx, &revision) || !ci_catalog_has_table(ctx, "nodes", &has))
         return false;
     if (!revision && !has) {
         if (!ci_migrate_create_schema(ctx))
@@ -99,7 +87,7 @@ static bool write_stamp(struct ci_ctx *ctx, const char *name)
     size_t n;
     const struct ci_revision *revisions = ci_revisions(&n);
 
-    if (!ci_migrate_version(ctx, &now) || !has_table(ctx, "alembic_version", &has))
+    if (!ci_migrate_version(ctx, &now) || !ci_catalog_has_table(ctx, "alembic_version", &has))
         return false;
     if (name && !ci_revision_find(ctx, name, now ? ci_revision_place(now) : place, &place))
         return false;

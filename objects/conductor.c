@@ -7,6 +7,7 @@
 #include "objects/conductor.h"
 
 #include "base/text.h"
+#include "objects/releases.h"
 #include "objects/row.h"
 
 #include <inttypes.h>
@@ -167,11 +168,16 @@ bool ci_conductor_unregister(struct ci_ctx *ctx, const struct ci_conductor_recor
 
 bool ci_conductor_touch(struct ci_ctx *ctx, const char *hostname, enum ci_conductor_beat beat)
 {
-    const char *values[] = {now_text(ctx), beat == CI_CONDUCTOR_STAYING ? "1" : "0", hostname};
+    /* The version tells who may read what; a pin that is lifted meanwhile shows in it. */
+    const int minor = ci_release_minor(ci_release_pinned(ctx), &ci_conductor_record_type);
+    const char *values[] = {now_text(ctx), beat == CI_CONDUCTOR_STAYING ? "1" : "0", hostname,
+                            ci_printf(ctx->mem, "1.%d", minor)};
     int64_t changed;
 
-    if (!ci_db_run(ctx, "UPDATE conductors SET updated_at = $1, online = $2 WHERE hostname = $3", 3,
-                   values, &changed))
+    if (!ci_db_run(ctx,
+                   "UPDATE conductors SET updated_at = $1, online = $2, version = $4 "
+                   "WHERE hostname = $3",
+                   4, values, &changed))
         return false;
     return changed > 0 || ci_fail(ctx, ConductorNotFound, hostname);
 }

@@ -141,6 +141,19 @@ bool ci_release_knows(const struct ci_release *release, const struct ci_type *ty
     return object && minor >= object->oldest && minor <= object->newest;
 }
 
+bool ci_release_any_knows(const struct ci_type *type, int minor)
+{
+    for (size_t i = 0; i < RELEASES; i++)
+        if (ci_release_knows(&releases[i], type, minor))
+            return true;
+    return false;
+}
+
+bool ci_release_any_stores(const struct ci_type *type)
+{
+    return type->table && find_object(&releases[RELEASES - 1], type->name) != NULL;
+}
+
 const char *const *ci_release_names(void)
 {
     return names;

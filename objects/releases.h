@@ -38,5 +38,9 @@ int ci_release_nested_minor(const struct ci_type *type, int minor, const struct 
 /* May rows of that release have this version of the type? */
 bool ci_release_knows(const struct ci_release *release, const struct ci_type *type, int minor);
 
+/* Is it one of the versions that rows of any release may have? None has any of an unknown type. */
+bool ci_release_any_knows(const struct ci_type *type, int minor);
+bool ci_release_any_stores(const struct ci_type *type);
+
 /* All names, numbers first, then aliases; "master" cannot be pinned to. Ends with NULL. */
 const char *const *ci_release_names(void);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Databases on their way from release to release: made, filled, compared, and kept busy."""
+import atexit
 import contextlib
 import json
 import os
@@ -12,6 +13,7 @@ import threading
 import time
 import unittest
 
+import case
 import libpq
 import server
 
@@ -54,7 +56,10 @@ class Tool(unittest.TestCase):
                     % (os.path.join(self.folder, 'log'), connection))
 
     def log(self):
-        with open(os.path.join(self.folder, 'log'), encoding='utf-8') as f:
+        path = os.path.join(self.folder, 'log')
+        if not os.path.exists(path):
+            return ''
+        with open(path, encoding='utf-8') as f:
             return f.read()
 
     def run_tool(self, program, *arguments):
@@ -262,8 +267,8 @@ class Busy:
         "UPDATE ports SET extra = '{}' WHERE node_id = %(id)d",
         'SELECT name, value, lower_bound, upper_bound FROM bios_settings WHERE node_id = %(id)d',
         'UPDATE bios_settings SET upper_bound = upper_bound + 0 WHERE node_id = %(id)d',
-        'INSERT INTO node_history (uuid, node_id, event) '
-        'VALUES (gen_random_uuid()::text, %(id)d, \'busy\')',
+        'INSERT INTO node_history (uuid, node_id, event, version) '
+        "VALUES (gen_random_uuid()::text, %(id)d, 'busy', '1.0')",
         'SELECT * FROM allocations WHERE node_id = %(id)d',
     )
 
@@ -306,3 +311,74 @@ class Busy:
         times = sorted(wait for wait, _ in self.waits)
         return '%d statements, p99 %.0f ms, slowest %.0f ms' % (
             len(times), times[len(times) * 99 // 100] * 1000, times[-1] * 1000)
+
+
+@unittest.skipUnless(shutil.which('ironic-dbsync'), 'ironic-dbsync is not installed')
+class Old(Tool):
+    """A test that begins with databases of release 21.4, made by Debian's own tool."""
+
+    def upgrade(self, *arguments, **options):
+        return self.dbsync('upgrade', *arguments, **options)
+
+    def old(self):
+        """A 21.4 database, configured."""
+        store = self.store()
+        self.configure(store.url)
+        return store
+
+    def created(self):
+        """The newest schema as create_schema makes it; what is configured stays so."""
+        store = self.empty()
+        conf, self.conf = self.conf, os.path.join(self.folder, 'created.conf')
+        self.configure(store.url)
+        self.dbsync('create_schema')
+        self.conf = conf
+        return store
+
+    def start(self, *arguments):
+        return subprocess.Popen([DBSYNC, '--config-file', self.conf, *arguments],
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, text=True)
+
+    def wait_for(self, condition, what, seconds=60):
+        deadline = time.monotonic() + seconds
+        while not condition():
+            self.assertLess(time.monotonic(), deadline, 'waited for ' + what)
+            time.sleep(0.02)
+
+
+class OldPostgreSQL(Old):
+    template = None
+
+    def setUp(self):
+        super().setUp()
+        self.postgres = case.OneCluster.get()
+        if OldPostgreSQL.template is None:
+            store = self.empty()
+            old_schema(self.folder, store.url)
+            OldPostgreSQL.template = store.name
+
+    def empty(self):
+        return PgStore(self.postgres)
+
+    def store(self):
+        return PgStore(self.postgres, self.template)
+
+
+class OldSQLite(Old):
+    template = None
+    made = 0
+
+    def empty(self):
+        OldSQLite.made += 1
+        return LiteStore(os.path.join(self.folder, '%d.sqlite' % OldSQLite.made))
+
+    def store(self):
+        if OldSQLite.template is None:
+            folder = tempfile.mkdtemp(prefix='castiron-old-')
+            atexit.register(shutil.rmtree, folder, True)
+            OldSQLite.template = os.path.join(folder, 'old.sqlite')
+            old_schema(folder, 'sqlite:///' + OldSQLite.template)
+        store = self.empty()
+        shutil.copy(OldSQLite.template, store.path)
+        return store

@@ -3,13 +3,9 @@
 import contextlib
 import os
 import random
-import shutil
 import subprocess
-import tempfile
-import time
 import unittest
 
-import case
 import libpq
 import migration
 from migration import DBSYNC, GOLDEN, Tool
@@ -28,18 +24,8 @@ SAME_AS_IRONIC = (
 )
 
 
-@unittest.skipUnless(shutil.which('ironic-dbsync'), 'ironic-dbsync is not installed')
-class Upgrade(Tool):
-    """What holds on both engines; store() gives a 21.4 database."""
-
-    def upgrade(self, *arguments, **options):
-        return self.dbsync('upgrade', *arguments, **options)
-
-    def old(self):
-        """A 21.4 database, configured."""
-        store = self.store()
-        self.configure(store.url)
-        return store
+class Upgrade:
+    """What holds on both engines."""
 
     def assert_newest(self, store):
         self.assertEqual(HEAD + '\n', self.dbsync('version').stdout)
@@ -135,39 +121,8 @@ class Upgrade(Tool):
         self.assertEqual(HEAD + '\n', self.dbsync('version').stdout)
 
 
-class OnPostgreSQL(Upgrade):
+class OnPostgreSQL(Upgrade, migration.OldPostgreSQL):
     BOOLEANS = ('false', 'true')
-    template = None
-
-    def setUp(self):
-        super().setUp()
-        self.postgres = case.OneCluster.get()
-        if OnPostgreSQL.template is None:
-            store = migration.PgStore(self.postgres)
-            migration.old_schema(self.folder, store.url)
-            OnPostgreSQL.template = store.name
-
-    def store(self):
-        return migration.PgStore(self.postgres, self.template)
-
-    def created(self):
-        store = migration.PgStore(self.postgres)
-        conf, self.conf = self.conf, os.path.join(self.folder, 'created.conf')
-        self.configure(store.url)
-        self.dbsync('create_schema')
-        self.conf = conf
-        return store
-
-    def start(self):
-        return subprocess.Popen([DBSYNC, '--config-file', self.conf, 'upgrade'],
-                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.STDOUT, text=True)
-
-    def wait_for(self, condition, what):
-        deadline = time.monotonic() + 60
-        while not condition():
-            self.assertLess(time.monotonic(), deadline, 'waited for ' + what)
-            time.sleep(0.02)
 
     @contextlib.contextmanager
     def stop_at(self, store, number):
@@ -191,7 +146,7 @@ class OnPostgreSQL(Upgrade):
     def kill_at(self, store, number):
         """Ends the run there, program and server's side; False when it has ended before."""
         with self.stop_at(store, number):
-            run = self.start()
+            run = self.start('upgrade')
             self.wait_for(lambda: self.sleepers(store) or run.poll() is not None, 'the statement')
             ended = run.poll() is not None
             run.kill()
@@ -231,7 +186,7 @@ class OnPostgreSQL(Upgrade):
         with libpq.Connection(self.postgres.port, store.name) as link:
             link.run('BEGIN; SELECT count(*) FROM nodes')
             with migration.Busy(store, 100) as clients:
-                run = self.start()
+                run = self.start('upgrade')
                 self.wait_for(lambda: self.postgres.sql(
                     "SELECT 1 FROM pg_stat_activity WHERE datname = '%s' AND wait_event_type = "
                     "'Lock' AND query LIKE 'ALTER TABLE%%'" % store.name), 'a lock')
@@ -264,7 +219,7 @@ class OnPostgreSQL(Upgrade):
 
     def test_two_at_once(self):
         store = self.old()
-        runs = [self.start() for _ in range(2)]
+        runs = [self.start('upgrade') for _ in range(2)]
         for run in runs:
             output, _ = run.communicate(timeout=60)
             self.assertEqual(0, run.returncode, output)
@@ -288,29 +243,8 @@ class OnPostgreSQL(Upgrade):
         self.assertEqual([], store.tables())
 
 
-class OnSQLite(Upgrade):
+class OnSQLite(Upgrade, migration.OldSQLite):
     BOOLEANS = ('0', '1')
-    template = None
-    made = 0
-
-    def store(self):
-        if OnSQLite.template is None:
-            folder = tempfile.mkdtemp(prefix='castiron-old-')
-            unittest.addModuleCleanup(shutil.rmtree, folder)
-            OnSQLite.template = os.path.join(folder, 'old.sqlite')
-            migration.old_schema(folder, 'sqlite:///' + OnSQLite.template)
-        OnSQLite.made += 1
-        path = os.path.join(self.folder, '%d.sqlite' % OnSQLite.made)
-        shutil.copy(OnSQLite.template, path)
-        return migration.LiteStore(path)
-
-    def created(self):
-        store = migration.LiteStore(os.path.join(self.folder, 'created.sqlite'))
-        conf, self.conf = self.conf, os.path.join(self.folder, 'created.conf')
-        self.configure(store.url)
-        self.dbsync('create_schema')
-        self.conf = conf
-        return store
 
     def test_killed_at_any_time_it_is_run_again(self):
         store = self.old()
@@ -361,9 +295,6 @@ class NewRevision(Tool):
                          r'REVISION\([0-9a-f]{12}, %s, "a new thing"\)\n\Z' % HEAD)
         self.assertEqual(1, len(os.listdir(os.path.join(self.folder, 'db', 'revisions'))))
         self.assertEqual(1, run('-m', 'a "quote"').returncode)
-
-
-del Upgrade
 
 if __name__ == '__main__':
     unittest.main()

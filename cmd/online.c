@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * castiron-dbsync online_data_migrations: batches, and what is printed of them.
+ */
+#include "cmd/online.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/text.h"
+#include "db/migrate.h"
+#include "objects/online.h"
+#include "objects/versions.h"
+
+enum { DONE = 0, MORE = 1, NOT_NOW = 2, MISUSED = 127 };
+enum { BATCH = 50, PATIENCE_MS = 30000, PAUSE_MS = 50 };
+
+/* None of the migrations takes any option, but a form is a form. */
+static int check_options(struct ci_ctx *ctx, const struct ci_online_request *request)
+{
+    const char *const *names = ci_online_names();
+
+    for (size_t i = 0; i < request->n_options; i++) {
+        const char *option = request->options[i], *dot = strchr(option, '.');
+
+        if (!dot || !strchr(dot, '=')) {
+            printf("Malformed option %s\n", option);
+            return MISUSED;
+        }
+        for (size_t n = 0; names[n]; n++) {
+            if (strlen(names[n]) != (size_t)(dot - option) ||
+                strncmp(names[n], option, (size_t)(dot - option)) != 0)
+                continue;
+            (void)ci_fail_text(ctx, InvalidParameterValue,
+                               "Error while running %s: it takes no options, and so not %s.",
+                               names[n], dot + 1);
+            return EXIT_FAILURE;
+        }
+    }
+    return DONE;
+}
+
+/* One round through all migrations, for at most `limit` rows. */
+static bool run_round(struct ci_ctx *ctx, struct ci_online *online, int64_t limit,
+                      struct ci_online_count *ret_sum)
+{
+    const char *const *names = ci_online_names();
+    struct ci_online_count sum = {0}, one;
+
+    for (size_t n = 0; names[n] && sum.done < limit; n++) {
+        if (!ci_online_run(ctx, online, n, limit - sum.done, &one))
+            return false;
+        printf("%s() migrated %" PRId64 " of %" PRId64 " objects.\n", names[n], one.done,
+               one.total);
+        sum.done += one.done;
+        sum.total += one.total;
+    }
+    (void)fflush(stdout); /* whoever watches a long run wants to see it; errors show at the end */
+    *ret_sum = sum;
+    return true;
+}
+
+static int finish(bool finished)
+{
+    puts(finished ? "Data migrations have completed."
+                  : "Data migrations have not completed. Please re-run.");
+    return finished ? DONE : MORE;
+}
+
+static int run_once(struct ci_ctx *ctx, int64_t max)
+{
+    struct ci_online_count sum;
+
+    if (!run_round(ctx, ci_online_new(ctx->mem), max, &sum))
+        return EXIT_FAILURE;
+    return finish(sum.done < max);
+}
+
+/* Moves an error to where it outlives the round. */
+static void keep_error(struct ci_ctx *ctx)
+{
+    const struct ci_error *error = ctx->error;
+
+    ctx->error = NULL;
+    (void)ci_error_set(ctx, error->class, "%s", error->message);
+}
+
+/* A round with memory of its own, since there may be many thousands. */
+static bool run_batch(struct ci_ctx *ctx, struct ci_online *online, struct ci_online_count *ret_sum)
+{
+    struct ci_arena *outer = ctx->mem, *inner = ci_arena_new();
+    bool done;
+
+    ctx->mem = inner;
+    done = run_round(ctx, online, BATCH, ret_sum);
+    ctx->mem = outer;
+    if (!done)
+        keep_error(ctx);
+    ci_arena_free(inner);
+    return done;
+}
+
+/*
+ * Ends when a round finds less than it may take, unless rows were passed over because somebody
+ * held them: then it comes back for them, for a while.
+ */
+static int run_batches(struct ci_ctx *ctx)
+{
+    static const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000};
+    struct ci_online *online = ci_online_new(ctx->mem);
+    struct ci_online_count sum;
+    int waited_ms = 0;
+
+    printf("Running batches of %d until migrations have been completed.\n", BATCH);
+    for (;;) {
+        if (!run_batch(ctx, online, &sum))
+            return EXIT_FAILURE;
+        waited_ms = sum.done > 0 ? 0 : waited_ms + PAUSE_MS;
+        if (sum.done < BATCH && (sum.done == sum.total || waited_ms > PATIENCE_MS))
+            return finish(sum.done == sum.total);
+        if (sum.done == 0)
+            nanosleep(&pause, NULL);
+    }
+}
+
+int ci_online_command(struct ci_ctx *ctx, const struct ci_online_request *request)
+{
+    int64_t max = 0;
+    int code;
+
+    if (!ci_versions_check(ctx) || !ci_migrate_check(ctx) || !ci_online_check(ctx))
+        return ci_failed_with(ctx, CI_ERR_DatabaseVersionTooOld) ||
+                       ci_failed_with(ctx, CI_ERR_Conflict)
+                   ? NOT_NOW
+                   : EXIT_FAILURE;
+    code = check_options(ctx, request);
+    if (code != DONE)
+        return code;
+    if (!request->max_count)
+        return run_batches(ctx);
+    if (!ci_parse_int(request->max_count, INT32_MIN, INT32_MAX, &max) || max < 1) {
+        (void)fputs("\"max-count\" must be a positive value.\n", stderr);
+        return MISUSED;
+    }
+    return run_once(ctx, max);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/ctx.h"
+
+/*
+ * May rows of this database be read here? Fails with DatabaseVersionTooOld, in Ironic's words and
+ * with the command to run, when a row has no version or one that no release of releases.def had:
+ * older than all of them, of a release whose migrations were not finished, or newer than ours.
+ * Tables that are not there yet, and a database without a revision, are no reason.
+ */
+ci_must_check bool ci_versions_check(struct ci_ctx *ctx);
