@@ -20,6 +20,7 @@
 #include "base/options.h"
 #include "base/text.h"
 
+#define BY_DEFAULT "default"
 enum { RESOLVED_MAX = 1 << 20, DEPTH_MAX = 32 };
 
 struct note {
@@ -34,6 +35,7 @@ struct loaded {
     struct ci_arena *mem; /* all its texts */
     struct note *notes, **last_note;
     const char *const *folders; /* ci_config_find_file() */
+    const char *const *former;  /* ci_config_former() */
 };
 
 /* How an option is written. */
@@ -243,7 +245,7 @@ static void fill_defaults(struct loader *l)
         if (l->settings[i].text)
             continue;
         l->settings[i].text = option->found ? option->found(l->loaded->mem) : option->fallback;
-        l->settings[i].place = "default";
+        l->settings[i].place = BY_DEFAULT;
         if (option->kind == CI_KIND_MULTI && option->fallback && *option->fallback)
             append_text(l, &l->settings[i], option->fallback);
     }
@@ -401,6 +403,33 @@ static bool resolve_option(struct loader *l, size_t i, int depth)
     return true;
 }
 
+/* In the order of former.def, those that nobody has set. */
+static void note_former(struct loader *l)
+{
+    static const struct {
+        const char *release, *section, *name, *was, *change;
+    } rows[] = {
+#define FORMER(release, section, name, was, change) {release, #section, #name, was, change},
+#include "base/former.def"
+#undef FORMER
+    };
+    struct ci_arena *mem = l->loaded->mem;
+    const char **texts = ci_alloc_array(mem, sizeof rows / sizeof rows[0] + 1, sizeof *texts);
+    size_t n = 0;
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct setting *setting = setting_of(l, rows[i].section, rows[i].name);
+
+        if (setting && ci_same(setting->place, BY_DEFAULT))
+            texts[n++] = ci_printf(mem, "[%s]%s is not set: it is %s, and was %s in release %s; %s",
+                                   rows[i].section, rows[i].name, setting->text, rows[i].was,
+                                   rows[i].release, rows[i].change);
+    }
+    l->loaded->former = texts;
+    for (size_t i = 0; i < n && l->loaded->config.DEFAULT.pin_release_version; i++)
+        add_note(l->loaded, CI_LOG_WARNING, texts[i]);
+}
+
 static bool load(struct ci_ctx *ctx, const struct ci_config_sources *sources, struct loaded *loaded)
 {
     struct loader l = {.ctx = ctx, .loaded = loaded};
@@ -422,6 +451,7 @@ static bool load(struct ci_ctx *ctx, const struct ci_config_sources *sources, st
         if (!resolve_option(&l, i, 0))
             return false;
     }
+    note_former(&l);
     return true;
 }
 
@@ -498,6 +528,11 @@ void ci_config_report(const struct ci_ctx *ctx, const struct ci_config *config)
 
     for (const struct note *note = loaded->notes; note; note = note->next)
         CI_LOG_AT(note->level, ctx, "Configuration", "%s", note->text);
+}
+
+const char *const *ci_config_former(const struct ci_config *config)
+{
+    return ((const struct loaded *)config)->former;
 }
 
 void ci_config_free(struct ci_config *config)

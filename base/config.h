@@ -90,6 +90,13 @@ ci_must_check bool ci_config_reload(struct ci_ctx *ctx, const struct ci_config_s
 void ci_config_report(const struct ci_ctx *ctx, const struct ci_config *config);
 
 /*
+ * A sentence for each option that nobody has set and that had another default in an older release
+ * (base/former.def); a list that ends with NULL. A service that is pinned to a release is in the
+ * middle of an upgrade: ci_config_report() warns of them there.
+ */
+const char *const *ci_config_former(const struct ci_config *config);
+
+/*
  * Where the file or folder is that an option names relatively, in `mem`: in the folders of the
  * configuration, ci_config_folders(). NULL when it is in none.
  */

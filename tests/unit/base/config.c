@@ -319,25 +319,70 @@ START_TEST(reloading_changes_only_what_is_mutable)
 }
 END_TEST
 
-START_TEST(notes_come_into_the_log)
+/* What the report writes into the log. */
+static const char *report_of(struct ci_ctx *ctx, const struct ci_config *config)
 {
-    struct ci_ctx *ctx = start();
-    struct ci_config *config;
-    char line[8192];
+    char *line = ci_alloc(ctx->mem, 8192);
     int ends[2], saved = dup(STDERR_FILENO);
     ssize_t n;
 
-    config = load_text(ctx, "[DEFAULT]\nlogfile=/x\nnovelty=1\n[strange]\nx=1\n", NULL);
     ck_assert_int_eq(pipe(ends), 0);
     dup2(ends[1], STDERR_FILENO);
     ci_config_report(NULL, config);
     dup2(saved, STDERR_FILENO);
-    n = read(ends[0], line, sizeof line - 1);
-    ck_assert_int_gt(n, 0);
+    close(ends[1]);
+    n = read(ends[0], line, 8191);
+    ck_assert_int_ge(n, 0);
     line[n] = '\0';
+    return line;
+}
+
+START_TEST(notes_come_into_the_log)
+{
+    struct ci_ctx *ctx = start();
+    struct ci_config *config;
+    const char *line;
+
+    config = load_text(ctx, "[DEFAULT]\nlogfile=/x\nnovelty=1\n[strange]\nx=1\n", NULL);
+    line = report_of(ctx, config);
     ck_assert_ptr_nonnull(strstr(line, "WARNING"));
     ck_assert_ptr_nonnull(strstr(line, "[DEFAULT]logfile is deprecated, use [DEFAULT]log_file"));
     ck_assert_ptr_null(strstr(line, "novelty"));
+    ci_config_free(config);
+    end();
+}
+END_TEST
+
+#define TLS "[agent]require_tls is not set: it is true, and was false in release 21.4"
+
+START_TEST(options_that_had_another_default_are_told)
+{
+    static const struct {
+        const char *section, *name, *was;
+    } rows[] = {
+#define FORMER(release, section, name, was, change) {#section, #name, was},
+#include "base/former.def"
+#undef FORMER
+    };
+    struct ci_ctx *ctx = start();
+    struct ci_config *config = load_text(ctx, "", NULL);
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct ci_option *option = ci_option_find(rows[i].section, rows[i].name);
+
+        ck_assert_msg(option != NULL, "%s is no option", rows[i].name);
+        ck_assert_str_ne(option->fallback, rows[i].was);
+        ck_assert_ptr_nonnull(strstr(ci_config_former(config)[i], rows[i].name));
+    }
+    ck_assert_ptr_null(ci_config_former(config)[sizeof rows / sizeof rows[0]]);
+    ck_assert_ptr_null(strstr(report_of(ctx, config), TLS));
+    ci_config_free(config);
+    config = load_text(ctx, "[DEFAULT]\npin_release_version=21.4\n", NULL);
+    ck_assert_ptr_nonnull(strstr(report_of(ctx, config), TLS));
+    ci_config_free(config);
+    config =
+        load_text(ctx, "[DEFAULT]\npin_release_version=21.4\n[agent]\nrequire_tls=true\n", NULL);
+    ck_assert_ptr_null(strstr(report_of(ctx, config), TLS));
     ci_config_free(config);
     end();
 }
@@ -424,5 +469,6 @@ UNIT_MAIN("base/config", files_that_options_name_are_looked_for_beside_the_confi
           a_bad_value_names_file_line_option_and_range, references_are_replaced,
           old_names_work_and_the_new_one_is_stronger, later_sources_win,
           missing_files_and_folders_stop_the_start, castirons_files_are_found_before_ironics,
-          reloading_changes_only_what_is_mutable, notes_come_into_the_log, a_secret_is_not_shown,
+          reloading_changes_only_what_is_mutable, notes_come_into_the_log,
+          options_that_had_another_default_are_told, a_secret_is_not_shown,
           empty_text_and_numbers_count_as_unset, rows_are_sorted_and_unique_and_aliases_name_rows)
