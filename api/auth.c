@@ -99,13 +99,23 @@ static bool is_loopback(const char *address)
            strcmp(address, "localhost") == 0;
 }
 
+static bool open_users(struct ci_ctx *ctx, const char *path)
+{
+    if (!ci_htpasswd_new(ctx, path, &users))
+        return false;
+    if (ci_htpasswd_is_exposed(users))
+        ci_warning(ctx, "Everybody on this machine can read the hashes of passwords", "path=%s",
+                   path);
+    return true;
+}
+
 bool ci_auth_open(struct ci_ctx *ctx)
 {
     const struct ci_config *config = ctx->config;
 
     ci_auth_close();
     if (strcmp(config->DEFAULT.auth_strategy, "http_basic") == 0)
-        return ci_htpasswd_new(ctx, config->DEFAULT.http_basic_auth_user_file, &users);
+        return open_users(ctx, config->DEFAULT.http_basic_auth_user_file);
     if (strcmp(config->DEFAULT.auth_strategy, "keystone") == 0)
         return ci_keystone_open(ctx, &keystone);
     if (!is_loopback(config->api.host_ip))

@@ -276,6 +276,16 @@ bool ci_htpasswd_identify(struct ci_ctx *ctx, struct ci_htpasswd *htpasswd,
     return true;
 }
 
+bool ci_htpasswd_is_exposed(struct ci_htpasswd *htpasswd)
+{
+    bool exposed;
+
+    pthread_mutex_lock(&htpasswd->lock);
+    exposed = htpasswd->file.st_mode & S_IROTH;
+    pthread_mutex_unlock(&htpasswd->lock);
+    return exposed;
+}
+
 void ci_htpasswd_free(struct ci_htpasswd *htpasswd)
 {
     if (!htpasswd)

@@ -21,6 +21,9 @@ ci_must_check bool ci_htpasswd_new(struct ci_ctx *ctx, const char *path,
                                    struct ci_htpasswd **ret_htpasswd);
 void ci_htpasswd_free(struct ci_htpasswd *htpasswd);
 
+/* May every user of the machine read the file, as it was when it was read last? */
+bool ci_htpasswd_is_exposed(struct ci_htpasswd *htpasswd);
+
 /*
  * Who does an Authorization header (NULL: none came) show to be asking? The name is the arena's.
  *

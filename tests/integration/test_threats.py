@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 import re
+import tempfile
 import unittest
 
 import case
@@ -168,6 +169,25 @@ class Faults(Threats):
         info = self.castiron.sql("select driver_internal_info from nodes where uuid = '%s'" % OURS.node)
         self.assertNotIn('127.0.0.1:9', str(info))
 
+    def test_LP2155051_what_an_inspection_finds_is_bounded(self):
+        self.build()
+        lldp = [[], [[]], [[1]], [[127, 'zz']], [[1, 'f' * 70000]], [[-1, '']], [[2 ** 40, '00']],
+                [[1, '04']] * 5000, 'x', {'a': 1}, None, [['1', 5]]]
+        inventories = [{'interfaces': [{'name': 'e', 'mac_address': OURS.mac % 2, 'lldp': one}]}
+                       for one in lldp]
+        inventories.append({'interfaces': [{'name': 'e%d' % n, 'mac_address': OURS.mac % (n % 256),
+                                            'lldp': [[1, '00']]} for n in range(2000)]})
+        for inventory in inventories:
+            self.castiron.sql("update nodes set provision_state = 'inspect wait', "
+                              "reservation = null where uuid = '%s'" % OURS.node)
+            for path in ('/v1/continue_inspection', '/v1/continue_inspection?node_uuid=' + OURS.node):
+                status, text = self.say('POST', path, None, {
+                    'inventory': dict(inventory, bmc_address='192.0.2.1'), 'error': None,
+                    'lldp_raw': {'e': inventory['interfaces'][0]['lldp']}})
+                self.assertLess(status, 500, text)
+                self.assertLess(len(text), 1400)
+        self.by_admin('GET', '/v1/nodes/' + OURS.node)
+
     def test_secrets_are_in_no_log(self):
         self.build()
         for side in (OURS, THEIRS):
@@ -188,6 +208,27 @@ class Faults(Threats):
         self.assertNotIn(self.keystone.server.own, log)
 
 
+class Passwords(case.Case):
+    """A file of users that everybody may read."""
+
+    def setUp(self):
+        with tempfile.NamedTemporaryFile('w', prefix='castiron-htpasswd-', delete=False) as users:
+            users.write('admin:$2b$04$abcdefghijklmnopqrstuuY9jBG3Y0v4GaVyFzvXQ0bB9ULyBzyUe\n')
+        self.addCleanup(os.unlink, users.name)
+        self.path = users.name
+        self.OPTIONS = {'DEFAULT': {'auth_strategy': 'http_basic',
+                                    'http_basic_auth_user_file': users.name}}
+        super().setUp()
+
+    def test_CVE_2023_30841_a_file_of_hashes_that_all_may_read_is_complained_of(self):
+        self.assertNotIn('hashes of passwords', self.castiron.log())
+        self.castiron.stop()
+        os.chmod(self.path, 0o644)
+        self.castiron.start()
+        self.assertIn('Everybody on this machine can read the hashes of passwords',
+                      self.castiron.log())
+
+
 class Ramdisk(Threats):
     """enable_ramdisk_endpoints is off."""
 
@@ -196,11 +237,13 @@ class Ramdisk(Threats):
     def test_OSSN_0106_the_ramdisks_routes_are_closed_when_they_are_off(self):
         self.build()
         self.castiron.sql("update nodes set provision_state = 'wait call-back'")
-        for method, path in (('GET', '/v1/lookup?node_uuid=' + OURS.node),
-                             ('POST', '/v1/heartbeat/%s?callback_url=http://127.0.0.1/'
-                              '&agent_token=%s' % (OURS.node, SECRET)),
-                             ('POST', '/v1/continue_inspection')):
-            status, text = self.say(method, path, None, {})
+        found = {'inventory': {'interfaces': [{'name': 'e', 'mac_address': OURS.mac % 2}],
+                               'bmc_address': '192.0.2.1'}}
+        beat = {'callback_url': 'http://127.0.0.1/', 'agent_token': SECRET}
+        for method, path, body in (('GET', '/v1/lookup?node_uuid=' + OURS.node, None),
+                                   ('POST', '/v1/heartbeat/' + OURS.node, beat),
+                                   ('POST', '/v1/continue_inspection', found)):
+            status, text = self.say(method, path, None, body)
             self.assertIn(status, (403, 404), text)
             self.assertNotIn(OURS.name, text)
 
@@ -413,7 +456,8 @@ class StrictTenants(Tenants):
     """The same with the new defaults, where administrators of projects are no more than that."""
 
     SETTINGS = {'oslo_policy': {'enforce_scope': 'true', 'enforce_new_defaults': 'true'}}
-    PERSONAS = dict(STRANGERS, **tenancy.PROJECT_ADMINS)
+    PERSONAS = dict(tenancy.PROJECT_ADMINS, **{
+        name: STRANGERS[name] for name in ('owner member', 'lessee reader', 'third member', 'no role')})
 
 
 if __name__ == '__main__':
