@@ -33,11 +33,16 @@ ROW = re.compile(r'^\| *(\S+) *\| *(\S+) *\| *`(.+)` *\| *(.+?) *\|$', re.M)
 
 
 class Suite:
-    """A suite: does it want Keystone, what installs it, how it is run."""
+    """A suite: how it is run, what installs it, does it want Keystone or another release."""
 
-    def __init__(self, name, run, packages, keystone=False, installed=lambda: True):
+    def __init__(self, name, run, packages, keystone=False, module=None, pin=None):
         self.name, self.run, self.packages = name, run, packages
-        self.keystone, self.installed = keystone, installed
+        self.keystone, self.module = keystone, module
+        self.options = {'DEFAULT': {'pin_release_version': pin}} if pin else {}
+
+    def is_installed(self):
+        return ((not self.module or suites.is_installed(self.module))
+                and (not self.keystone or identity.is_installed()))
 
 
 def _commands(stack, _):
@@ -46,13 +51,13 @@ def _commands(stack, _):
 
 SUITES = [
     Suite('commands', _commands, 'python3-openstackclient python3-ironicclient'),
-    Suite('commands-keystone', _commands, 'keystone', True),
-    Suite('sdk', suites.sdk, 'python3-openstacksdk python3-oslotest', False,
-          lambda: suites.is_installed(suites.SDK)),
-    Suite('sdk-keystone', suites.sdk, 'keystone python3-oslotest', True,
-          lambda: suites.is_installed(suites.SDK)),
-    Suite('tempest', suites.tempest, 'keystone tempest ironic-tempest-plugin', True,
-          lambda: suites.is_installed(suites.TEMPEST)),
+    Suite('commands-keystone', _commands, 'python3-keystone', True),
+    Suite('sdk', suites.sdk, 'python3-openstacksdk python3-oslotest', module=suites.SDK),
+    Suite('sdk-keystone', suites.sdk, 'python3-keystone python3-oslotest', True, suites.SDK),
+    Suite('tempest', suites.tempest, 'python3-keystone python3-tempest ironic-tempest-plugin', True,
+          suites.TEMPEST),
+    Suite('nova', suites.nova, 'python3-keystone python3-nova', True, suites.NOVA),
+    Suite('nova-1.38', suites.nova_of_old, 'python3-nova', module=suites.NOVA, pin=suites.OLD_RELEASE),
 ]
 
 
@@ -77,7 +82,7 @@ def judge(suite, target, wanted, found):
 
 def on(suite, kind, keystone, pattern):
     """What came of the suite on a stack of that kind."""
-    with stacks.Stack(kind, keystone if suite.keystone else None) as stack:
+    with stacks.Stack(kind, keystone if suite.keystone else None, **suite.options) as stack:
         began = time.monotonic()
         found = suite.run(stack, pattern)
         return found, time.monotonic() - began
@@ -145,7 +150,7 @@ def main():
         chosen = [suite for suite in SUITES if suite.name in (args.suites or [one.name for one in SUITES])]
         keystone = None
         for suite in chosen:
-            if not suite.installed() or suite.keystone and not identity.is_installed():
+            if not suite.is_installed():
                 print('%s: not installed: apt-get install %s' % (suite.name, suite.packages))
                 failed += 1
                 continue

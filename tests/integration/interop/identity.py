@@ -28,6 +28,7 @@ ACCOUNTS = {
     'devstack-system-reader': ('system-reader', ('reader',), None),
     'devstack': ('demo', ('member',), 'demo'),
     'devstack-alt': ('alt_demo', ('member',), 'alt_demo'),
+    'nova': ('nova', ('admin', 'service'), 'service'),
     'service': ('ironic', ('admin', 'service'), 'service'),
 }
 CONFIGURATION = '''

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs a suite of somebody else's, as it is installed, and prints what came of each test.
 
-    outcomes.py PACKAGE [PATTERN]       a JSON object: {test: [status, reason]}
+    outcomes.py NAME [PATTERN]      a JSON object: {test: [status, reason]}
 
-PACKAGE is where its tests are ("openstack.tests.functional.baremetal"), PATTERN a regular
+NAME is a package ("openstack.tests.functional.baremetal") or a module of tests, PATTERN a regular
 expression that their names match. A status is pass, fail or skip. Runs under Debian's Python.
 """
 import importlib
@@ -14,7 +14,7 @@ import re
 import sys
 import unittest
 
-REASON = 600  # characters of a traceback's end
+REASON = 2000  # characters of a traceback's end
 
 
 def plain(name):
@@ -63,14 +63,15 @@ def chosen(suite, pattern):
 
 
 def main():
-    package, pattern = sys.argv[1], ''.join(sys.argv[2:3])
-    module = importlib.import_module(package)
-    here = os.path.dirname(module.__file__)
-    top = here
-    for _ in package.split('.'):
-        top = os.path.dirname(top)
+    name, pattern = sys.argv[1], ''.join(sys.argv[2:3])
     printed, sys.stdout = sys.stdout, sys.stderr
-    suite = unittest.TestLoader().discover(here, 'test_*.py', top)
+    module = importlib.import_module(name)
+    loader = unittest.TestLoader()
+    if hasattr(module, '__path__'):
+        here = os.path.dirname(module.__file__)
+        suite = loader.discover(here, 'test_*.py', os.path.join(here, *['..'] * len(name.split('.'))))
+    else:
+        suite = loader.loadTestsFromModule(module)
     result = Result()
     chosen(suite, pattern).run(result)
     json.dump(result.outcomes, printed)

@@ -83,7 +83,9 @@ class Stack:
             for section in ('keystone_authtoken', 'service_catalog'):
                 options[section] = self.keystone.options()
             options['oslo_policy'] = {'enforce_scope': 'true', 'enforce_new_defaults': 'true'}
-        return self.cluster.add(kind, debian, host, **options)
+        made = self.cluster.add(kind, debian, host, **options)
+        made.options['DEFAULT'].update(plain)  # also a pin of the suite's own
+        return made
 
     @property
     def url(self):

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Suites that clients bring with them: what they need, and what came of each test.
 
-openstacksdk's functional tests of the Bare Metal service, with and without Keystone, and the API
-tests of ironic-tempest-plugin, which need a Keystone. Both change the service freely.
+openstacksdk's functional tests of the Bare Metal service, with and without Keystone, the API tests
+of ironic-tempest-plugin, which need a Keystone, and nova's Ironic driver at work (nova_driver.py).
+All change the service freely.
 """
 import json
 import os
@@ -16,6 +17,7 @@ import stack as stacks
 HERE = os.path.dirname(os.path.abspath(__file__))
 OUTCOMES = ['/usr/bin/python3', os.path.join(HERE, 'outcomes.py')]
 SDK, TEMPEST = 'openstack.tests.functional.baremetal', 'ironic_tempest_plugin.tests.api'
+NOVA, OLD_RELEASE = 'nova.virt.ironic.driver', '10.1'
 TEST_S = 300  # how long one test may take
 TEMPEST_CONF = '''
 [DEFAULT]
@@ -67,6 +69,17 @@ unprovision_timeout = 120
 active_timeout = 120
 '''
 
+NOVA_CONF = '''
+[DEFAULT]
+host = compute-1
+state_path = %(folder)s
+[oslo_concurrency]
+lock_path = %(folder)s
+[ironic]
+api_max_retries = 60
+api_retry_interval = 1
+'''
+
 
 def is_installed(package):
     return subprocess.run(['/usr/bin/python3', '-c', 'import testtools, %s' % package],
@@ -113,6 +126,25 @@ def tempest(stack, pattern=''):
                                        'keystone': stack.keystone.url, 'region': identity.REGION,
                                        'newest': newest})
         return _run(TEMPEST, pattern, folder, TEMPEST_CONFIG='tempest.conf', TEMPEST_CONFIG_DIR=folder)
+
+
+def nova(stack, pattern='', newest='1.46'):
+    """nova's Ironic driver; `newest` is the version it must settle on."""
+    if stack.keystone:
+        login = dict(stack.keystone.login('nova'), auth_type='password', region_name=identity.REGION)
+    else:
+        login = {'auth_type': 'none', 'endpoint_override': stack.url}
+    with tempfile.TemporaryDirectory(prefix='castiron-nova-') as folder:
+        path = os.path.join(folder, 'nova.conf')
+        with open(path, 'w', encoding='utf-8') as file:
+            file.write(NOVA_CONF % {'folder': folder})
+            file.writelines('%s = %s\n' % item for item in login.items())
+        return _run('nova_driver', pattern, folder, NOVA_CONF=path, NOVA_VERSION=newest, PYTHONPATH=HERE)
+
+
+def nova_of_old(stack, pattern=''):
+    """The same where the service is pinned to a release that offers no more than 1.38."""
+    return nova(stack, pattern, '1.38')
 
 
 def count(outcomes, status):
