@@ -35,14 +35,15 @@ ROW = re.compile(r'^\| *(\S+) *\| *(\S+) *\| *`(.+)` *\| *(.+?) *\|$', re.M)
 class Suite:
     """A suite: how it is run, what installs it, does it want Keystone or another release."""
 
-    def __init__(self, name, run, packages, keystone=False, module=None, pin=None):
+    def __init__(self, name, run, packages, keystone=False, module=None, pin=None, needs=None):
         self.name, self.run, self.packages = name, run, packages
-        self.keystone, self.module = keystone, module
+        self.keystone, self.module, self.needs = keystone, module, needs
         self.options = {'DEFAULT': {'pin_release_version': pin}} if pin else {}
 
     def is_installed(self):
         return ((not self.module or suites.is_installed(self.module))
-                and (not self.keystone or identity.is_installed()))
+                and (not self.keystone or identity.is_installed())
+                and (not self.needs or self.needs()))
 
 
 def _commands(stack, _):
@@ -58,6 +59,8 @@ SUITES = [
           suites.TEMPEST),
     Suite('nova', suites.nova, 'python3-keystone python3-nova', True, suites.NOVA),
     Suite('nova-1.38', suites.nova_of_old, 'python3-nova', module=suites.NOVA, pin=suites.OLD_RELEASE),
+    Suite('gophercloud', suites.gophercloud, 'golang-go golang-github-gophercloud-gophercloud-dev',
+          needs=suites.has_go),
 ]
 
 

@@ -2,12 +2,13 @@
 """Suites that clients bring with them: what they need, and what came of each test.
 
 openstacksdk's functional tests of the Bare Metal service, with and without Keystone, the API tests
-of ironic-tempest-plugin, which need a Keystone, and nova's Ironic driver at work (nova_driver.py).
-All change the service freely.
+of ironic-tempest-plugin, which need a Keystone, and nova's Ironic driver at work (nova_driver.py),
+and a Go client with its own (gophercloud_test.go). All change the service freely.
 """
 import json
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 
@@ -18,6 +19,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 OUTCOMES = ['/usr/bin/python3', os.path.join(HERE, 'outcomes.py')]
 SDK, TEMPEST = 'openstack.tests.functional.baremetal', 'ironic_tempest_plugin.tests.api'
 NOVA, OLD_RELEASE = 'nova.virt.ironic.driver', '10.1'
+GO_ACCEPTANCE = 'github.com/gophercloud/gophercloud/acceptance/openstack/baremetal/noauth'
 TEST_S = 300  # how long one test may take
 TEMPEST_CONF = '''
 [DEFAULT]
@@ -87,6 +89,10 @@ def is_installed(package):
                           env=stacks.environment()).returncode == 0
 
 
+def has_go():
+    return bool(shutil.which('go')) and os.path.isdir('/usr/share/gocode/src/' + GO_ACCEPTANCE)
+
+
 def _run(package, pattern, folder, **environment):
     """Runs a suite in a folder; gives {test: [status, reason]}."""
     with open(os.path.join(folder, 'output'), 'wb') as output:
@@ -145,6 +151,25 @@ def nova(stack, pattern='', newest='1.46'):
 def nova_of_old(stack, pattern=''):
     """The same where the service is pinned to a release that offers no more than 1.38."""
     return nova(stack, pattern, '1.38')
+
+
+def gophercloud(stack, _):
+    """Every call that gophercloud knows, and its own acceptance tests of ports and allocations."""
+    outcomes = {}
+    with tempfile.TemporaryDirectory(prefix='castiron-go-') as folder:
+        environment = stacks.environment(
+            HOME=folder, GOCACHE=folder, GOPATH='/usr/share/gocode', GO111MODULE='off', GOFLAGS='-p=1',
+            IRONIC_ENDPOINT=stack.url + '/v1', OS_DEBUG='')
+        for chosen in (['-run', '.', os.path.join(HERE, 'gophercloud_test.go')],
+                       ['-run', 'Ports|Allocations', '-tags', 'acceptance', GO_ACCEPTANCE]):
+            done = subprocess.run(['go', 'test', '-v', '-count=1', *chosen], stdin=subprocess.DEVNULL, text=True,
+                                  capture_output=True, check=False, cwd=folder, env=environment)
+            found = re.findall(r'^--- (PASS|FAIL|SKIP): (\S+)', done.stdout, re.M)
+            if not found:
+                raise RuntimeError('go test: %s%s' % (done.stdout[-2000:], done.stderr[-2000:]))
+            outcomes.update({name: [status.lower(), done.stdout[-2000:] if status == 'FAIL' else '']
+                             for status, name in found})
+    return outcomes
 
 
 def count(outcomes, status):
