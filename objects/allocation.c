@@ -118,11 +118,26 @@ static bool take_node(struct ci_ctx *ctx, const struct ci_allocation *allocation
                    now->instance_uuid ? now->instance_uuid : "None");
 }
 
+/*
+ * Whoever gives the allocation a node and whoever deletes it take turns: both write its row first.
+ * Otherwise the one would delete what the other's node has come to name meanwhile.
+ */
+static bool take_turn(struct ci_ctx *ctx, const struct ci_allocation *allocation)
+{
+    const char *id = number(ctx, allocation->id);
+    int64_t changed;
+
+    return ci_db_run(ctx, "UPDATE allocations SET updated_at = updated_at WHERE id = $1", 1, &id,
+                     &changed) &&
+           (changed > 0 || ci_fail(ctx, AllocationNotFound, allocation->uuid));
+}
+
 static bool assign(struct ci_ctx *ctx, struct ci_allocation *allocation, const struct ci_node *node)
 {
     ci_allocation_set_node_id(allocation, node->id);
     ci_allocation_set_state(allocation, CI_ALLOCATION_ACTIVE);
-    return take_node(ctx, allocation, node) && ci_allocation_save(ctx, allocation);
+    return take_turn(ctx, allocation) && take_node(ctx, allocation, node) &&
+           ci_allocation_save(ctx, allocation);
 }
 
 bool ci_allocation_assign(struct ci_ctx *ctx, struct ci_allocation *allocation,
@@ -140,7 +155,8 @@ static bool destroy(struct ci_ctx *ctx, const struct ci_allocation *allocation)
     const char *id = number(ctx, allocation->id);
     bool found;
 
-    if (!ci_db_run(ctx,
+    if (!take_turn(ctx, allocation) ||
+        !ci_db_run(ctx,
                    "UPDATE nodes SET allocation_id = NULL, instance_uuid = NULL "
                    "WHERE allocation_id = $1",
                    1, &id, NULL) ||

@@ -51,6 +51,41 @@ class Hold(case.Case):
         self.assertGreater(min(seconds for _, seconds in late), 1)
 
 
+class Turns(case.Case):
+    """An allocation is given a node while somebody deletes it."""
+
+    # As a conductor writes it, which waits before the commit until somebody waits for it.
+    ASSIGN = """
+        begin;
+        update allocations set updated_at = updated_at where name = 'wanted';
+        update nodes set allocation_id = allocations.id, instance_uuid = allocations.uuid
+            from allocations where nodes.name = 'one' and allocations.name = 'wanted';
+        do $$ begin
+            for n in 1..600 loop
+                exit when exists (select from pg_locks where not granted);
+                perform pg_sleep(0.05);
+            end loop;
+        end $$;
+        commit"""
+
+    def test_the_node_is_let_go(self):
+        self.ask('POST', '/v1/nodes', {'driver': 'fake-hardware', 'name': 'one'}, 201)
+        self.ask('POST', '/v1/allocations', {'name': 'wanted', 'resource_class': 'none'}, 201)
+        self.castiron.wait_until(
+            lambda: self.ask('GET', '/v1/allocations/wanted').json['state'] == 'error', 30, 'the search')
+        pg, database = self.castiron.postgres, self.castiron.database
+        assign = threading.Thread(target=pg.sql, args=(self.ASSIGN, database))
+        assign.start()
+        self.castiron.wait_until(lambda: pg.sql(
+            "select count(*) from pg_locks where mode = 'RowExclusiveLock' and granted and "
+            "relation = (select oid from pg_class where relname = 'nodes')", database) != [['0']],
+            30, 'the new node')
+        self.ask('DELETE', '/v1/allocations/wanted', status=204)
+        assign.join()
+        self.ask('GET', '/v1/allocations/wanted', status=404)
+        self.assertIsNone(self.castiron.node('one')['instance_uuid'])
+
+
 class Restart(case.Case):
     """PostgreSQL stops and starts again under a running service."""
 
