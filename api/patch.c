@@ -131,20 +131,31 @@ const json_t *ci_patch_value(const struct ci_request *req, const char *path)
     return value;
 }
 
+static bool touches(const json_t *operation, const char *path)
+{
+    const char *touched = path_of(operation);
+    size_t length = strlen(path);
+
+    return strncmp(touched, path, length) == 0 &&
+           (touched[length] == '\0' || touched[length] == '/');
+}
+
 bool ci_patch_touches(const struct ci_request *req, const char *path)
 {
     const json_t *operation;
-    size_t i, length = strlen(path);
+    size_t i;
 
     json_array_foreach(req->json, i, operation)
     {
-        const char *touched = path_of(operation);
-
-        if (strncmp(touched, path, length) == 0 &&
-            (touched[length] == '\0' || touched[length] == '/'))
+        if (touches(operation, path))
             return true;
     }
     return false;
+}
+
+bool ci_patch_begins_with(const struct ci_request *req, const char *path)
+{
+    return json_array_size(req->json) > 0 && touches(json_array_get(req->json, 0), path);
 }
 
 /* Leaves only what the schema has. */

@@ -31,6 +31,9 @@ const json_t *ci_patch_value(const struct ci_request *req, const char *path);
 /* Does any operation touch the path or what is below it? */
 bool ci_patch_touches(const struct ci_request *req, const char *path);
 
+/* Does the first one? Ironic asks no other where it asks for the version of what is patched. */
+bool ci_patch_begins_with(const struct ci_request *req, const char *path);
+
 /*
  * Applies the patch to the object's document, to which `more` (borrowed, may be NULL) adds what
  * is no field of it (chassis_uuid). Gives the result, pruned to the schema and checked by it.

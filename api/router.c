@@ -217,6 +217,31 @@ static int find(const struct pieces *path, const char *method)
     return best;
 }
 
+/*
+ * The controllers below a node hang below the collection as well, and there the node comes last:
+ * states/console/{node}. Their names are nobody's. Moves the node to where it else is; fails where
+ * there is none.
+ */
+static bool node_to_its_place(struct ci_request *req, struct pieces *path)
+{
+    static const char *const words[] = {"maintenance", "management", "states", NULL};
+    struct pieces lacking = *path;
+
+    if (path->count < 4 || path->count == SEGMENTS_MAX || strcmp(path->at[1], "nodes") != 0 ||
+        !ci_one_of(path->at[2], words))
+        return true;
+    memmove(&lacking.at[3], &path->at[2], (path->count - 2) * sizeof path->at[0]);
+    lacking.at[2] = "";
+    lacking.count++;
+    if (find(&lacking, NULL) >= 0)
+        return ci_fail_text(req->ctx, MissingParameterValue,
+                            "Missing mandatory parameter: node_ident");
+    lacking.at[2] = path->at[path->count - 1];
+    lacking.count--;
+    *path = lacking;
+    return true;
+}
+
 /* The route of the method (any: NULL) one level below the path, whose last piece is a parameter. */
 static int find_below(const struct pieces *path, const char *method)
 {
@@ -529,6 +554,8 @@ bool ci_route_find(struct ci_request *req)
     cut_json_suffix(req, &path);
     if (empty)
         return refuse_empty(req, &path);
+    if (!node_to_its_place(req, &path))
+        return false;
     found = find(&path, req->method);
     if (found < 0)
         return refuse_route(req, &path);

@@ -166,6 +166,9 @@ static bool may_patch(struct ci_request *req, const void *object, const struct c
     const json_t *name = ci_patch_value(req, "/name");
     const char *text = json_string_value(name);
 
+    if (!ci_api_has(req, PORTGROUP_MODE_PROPERTIES) &&
+        (ci_patch_begins_with(req, "/mode") || ci_patch_begins_with(req, "/properties")))
+        return ci_fail(req->ctx, NotAcceptable);
     if (text && text[0] && !ci_name_is_valid(text))
         return ci_fail_text(req->ctx, ClientSideError,
                             "Portgroup %s: Cannot change name to invalid name '%.200s'",
@@ -201,6 +204,7 @@ const struct ci_resource ci_portgroup_resource = {
     .fields = fields,
     .required = required,
     .patchable = patchable,
+    .patches_later = true,
     .bodies = bodies,
     .check = check,
     .no_node = no_node,

@@ -218,3 +218,17 @@ class Versions(case.Case):
                         {'op': 'add', 'path': '/' + name, 'value': PATCHED.get(name, resource.value(name))}])
                     self.expect(version, 'PATCH %s %s' % (resource.item, name), expected, status,
                                 text)
+
+
+class PortGroups(case.Case):
+    """Ironic asks for the version of the first operation of a port group's patch, and of no other."""
+
+    def test_the_first_operation_has_its_version(self):
+        node = self.ask('POST', '/v1/nodes', {'driver': 'fake-hardware'}, 201).json['uuid']
+        group = self.ask('POST', '/v1/portgroups', {'node_uuid': node}, 201).json['uuid']
+        extra, properties = [{'op': 'add', 'path': '/%s/a' % of, 'value': 'b'} for of in ('extra', 'properties')]
+        remove = {'op': 'remove', 'path': '/properties'}
+        for version, patch, status in (('1.25', [properties, extra], 406), ('1.25', [remove], 406),
+                                       ('1.25', [extra, properties], 200), ('1.26', [properties, extra], 200)):
+            self.ask('PATCH', '/v1/portgroups/' + group, patch, status, version=version)
+        self.assertEqual({'a': 'b'}, self.ask('GET', '/v1/portgroups/' + group).json['properties'])

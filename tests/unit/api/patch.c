@@ -119,6 +119,8 @@ START_TEST(what_a_patch_touches_and_sets_is_found)
     ck_assert(ci_patch_touches(req, "/extra/a"));
     ck_assert(!ci_patch_touches(req, "/extra/a/b"));
     ck_assert(!ci_patch_touches(req, "/ext"));
+    ck_assert(ci_patch_begins_with(req, "/name"));
+    ck_assert(!ci_patch_begins_with(req, "/extra"));
 }
 END_TEST
 
