@@ -340,8 +340,11 @@ static bool sync_one(struct ci_task *task)
         return false;
     if (updating)
         return true;
-    if (!ci_task_load_driver(task) ||
-        !ci_sync_power_node(task, ci_sync_counts_get(counts, id), &count))
+    if (!ci_task_load_driver(task))
+        return false;
+    if (task->hardware->power->no_sync)
+        return true;
+    if (!ci_sync_power_node(task, ci_sync_counts_get(counts, id), &count))
         return false;
     ci_sync_counts_set(counts, id, count);
     return true;
