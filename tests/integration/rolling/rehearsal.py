@@ -11,6 +11,7 @@ from rolling.stage import Stage
 
 RING_S = 3
 FROM_IRONIC = 'Rolling, from Ironic 21.4'  # chapters of the guide
+OFFLINE = 'Offline, from Ironic 21.4'
 BACK = 'Back to Ironic 21.4, while pinned'
 FROM_CASTIRON = 'Rolling, from castiron to castiron'
 OLD = [('conductor-1', 'ironic-conductor'), ('conductor-2', 'ironic-conductor'),
@@ -74,10 +75,11 @@ class Rehearsal:
             INSERT % {'owner': owner, 'count': count, 'state': state}, cluster.database)]
 
     def make_database(self):
-        """As Debian's package makes it."""
+        """As Debian's package makes it, where all services are Debian's in the beginning."""
         machine = self.stage.configure('db-1')
-        command = ([*member.DEBIAN[:-1], member.DEBIAN[-1] % 'dbsync']
-                   if self.units is None else [server.BUILD + '/castiron-dbsync'])
+        old = all(unit.startswith('ironic-') for _, unit in self.units)
+        command = ([*member.DEBIAN[:-1], member.DEBIAN[-1] % 'dbsync'] if old
+                   else [server.BUILD + '/castiron-dbsync'])
         done = subprocess.run([*command, '--config-file', machine.path('/etc/ironic/ironic.conf'),
                                'create_schema'], stdin=subprocess.DEVNULL, capture_output=True,
                               text=True, timeout=180)
