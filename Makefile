@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # make run: a Bare Metal service on 127.0.0.1:6385.  make test: everything that must pass.
 # make rehearse: live clusters swapped under load, again and again, as doc/upgrade.md has it.
+# make rehearse-kill: conductors are killed in every unstable state, with all kinds of peers.
 # make soak: a minute of calls while the broker closes connections; each of two brokers goes away.
 # make interop: the suites of real clients, as doc/interop.md has it.
-.PHONY: build run test soak rehearse interop fuzz clean
+.PHONY: build run test soak rehearse rehearse-kill interop fuzz clean
 
 build:
 	@tools/install-packages run
@@ -28,6 +29,12 @@ rehearse:
 	@test -f build-gcc/build.ninja || meson setup build-gcc --werror </dev/null >/dev/null
 	@ninja -C build-gcc --quiet
 	@CASTIRON_BUILD=$(CURDIR)/build-gcc tests/integration/rolling/rehearse.py
+
+rehearse-kill:
+	@tools/install-packages test
+	@test -f build-gcc/build.ninja || meson setup build-gcc --werror </dev/null >/dev/null
+	@ninja -C build-gcc --quiet
+	@CASTIRON_BUILD=$(CURDIR)/build-gcc CASTIRON_KILL=all python3 tests/integration/run.py test_kill_matrix
 
 interop:
 	@tools/install-packages interop

@@ -10,7 +10,6 @@
 #include "base/config.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "base/time.h"
 #include "conductor/adopt.h"
 #include "conductor/allocate.h"
 #include "conductor/clean.h"
@@ -19,24 +18,22 @@
 #include "conductor/mapped.h"
 #include "conductor/periodic.h"
 #include "db/db.h"
+#include "objects/conductor.h"
 #include "objects/row.h"
 #include "objects/states.h"
 
-#define US_PER_S INT64_C(1000000)
 #define ABORTED "Operation was aborted due to conductor take over"
 
-/* Does the age of heartbeats tell who is gone? */
+/* Does the age of heartbeats tell who is gone? With SQLite, where there are none, `online` does. */
 static bool can_tell(const struct ci_conductor *conductor, const struct ci_ctx *ctx)
 {
     return ci_db_is_sqlite(ctx->db) ||
            (ctx->config->conductor.heartbeat_timeout > 0 && ci_conductor_is_steady(conductor));
 }
 
-/* Text from which a heartbeat must be; with SQLite, where there are none, `online` counts. */
-static const char *oldest_beat(struct ci_ctx *ctx)
+static bool oldest_beat(struct ci_ctx *ctx, const char **ret_oldest)
 {
-    return ci_time_db(ctx->mem,
-                      ci_time_now_us() - ctx->config->conductor.heartbeat_timeout * US_PER_S);
+    return ci_conductor_oldest_beat(ctx, ctx->config->conductor.heartbeat_timeout, ret_oldest);
 }
 
 static bool abort_power(struct ci_task *task)
@@ -119,7 +116,7 @@ static void free_node(struct ci_conductor *conductor, const char *uuid, const ch
 bool ci_orphans_nodes(struct ci_conductor *conductor, struct ci_ctx *ctx)
 {
     const bool aged = !ci_db_is_sqlite(ctx->db);
-    const char *values[] = {conductor->host, oldest_beat(ctx)};
+    const char *values[] = {conductor->host, NULL};
     const struct ci_mapped_query query = {
         .columns = ", reservation",
         .where = aged ? "reservation IN (SELECT hostname FROM conductors WHERE hostname <> $1 AND "
@@ -132,7 +129,7 @@ bool ci_orphans_nodes(struct ci_conductor *conductor, struct ci_ctx *ctx)
 
     if (!can_tell(conductor, ctx))
         return true;
-    if (!ci_mapped_find(conductor, ctx, &query, &mapped))
+    if (!oldest_beat(ctx, &values[1]) || !ci_mapped_find(conductor, ctx, &query, &mapped))
         return false;
     for (size_t i = 0; i < mapped.count && ci_conductor_is_staying(conductor); i++)
         free_node(conductor, ci_mapped_uuid(&mapped, i), ci_mapped_text(&mapped, i, 0));
@@ -143,13 +140,14 @@ bool ci_orphans_allocations(struct ci_conductor *conductor, struct ci_ctx *ctx)
 {
     const bool aged = !ci_db_is_sqlite(ctx->db);
     const char *values[] = {CI_ALLOCATION_ALLOCATING,
-                            ci_printf(ctx->mem, "%" PRId64, conductor->id), oldest_beat(ctx)};
+                            ci_printf(ctx->mem, "%" PRId64, conductor->id), NULL};
     struct ci_allocation **allocations;
     size_t count;
 
     if (!can_tell(conductor, ctx))
         return true;
-    if (!ci_row_load_all(
+    if (!oldest_beat(ctx, &values[2]) ||
+        !ci_row_load_all(
             ctx, &ci_allocation_type,
             aged ? "state = $1 AND conductor_affinity IN (SELECT id FROM conductors WHERE "
                    "id <> $2 AND updated_at < $3)"

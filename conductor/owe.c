@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/workers.h"
 #include "conductor/service.h"
+#include "conductor/stuck.h"
 #include "conductor/task_private.h"
 #include "db/db.h"
 #include "objects/node.h"
@@ -138,6 +139,9 @@ static void run(void *arg)
 
     while (!pay(owed))
         nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
+    /* Work that ended without the database could not write what became of it. */
+    if (owed->at_us == CI_NULL_TIME && !ci_conductor_cancelled(owed->conductor))
+        ci_stuck_fail_left(owed->conductor, owed->ident);
     ci_arena_free(owed->mem);
 }
 

@@ -78,3 +78,23 @@ bool ci_stuck_fail(struct ci_conductor *conductor, struct ci_ctx *ctx)
     }
     return true;
 }
+
+static bool fail_left(struct ci_conductor *conductor, struct ci_ctx *ctx, const char *uuid)
+{
+    struct ci_node *node;
+
+    return ci_node_load(ctx, uuid, &node) &&
+           (node->reservation || !ci_state_is(node->provision_state, CI_STATE_IS_STUCK) ||
+            take_and_fail(conductor, ctx, uuid, node->provision_state));
+}
+
+void ci_stuck_fail_left(struct ci_conductor *conductor, const char *uuid)
+{
+    struct ci_ctx *ctx = ci_conductor_ctx_new(conductor, NULL);
+
+    if (!fail_left(conductor, ctx, uuid) && !ci_failed_with(ctx, CI_ERR_NodeLocked) &&
+        !ci_failed_with(ctx, CI_ERR_NodeNotFound))
+        ci_warning(ctx, "A node could not be moved on", "node=%s error=%s", uuid,
+                   ctx->error->message);
+    ci_conductor_ctx_free(ctx);
+}

@@ -9,3 +9,9 @@
  * taken back before. A node that cannot be moved is logged and left.
  */
 ci_must_check bool ci_stuck_fail(struct ci_conductor *conductor, struct ci_ctx *ctx);
+
+/*
+ * The same for a node whose work ended in this process while the database was away, so that its
+ * state could not be written; its lock is given back. One that is held again is left alone.
+ */
+void ci_stuck_fail_left(struct ci_conductor *conductor, const char *uuid);

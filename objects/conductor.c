@@ -12,6 +12,8 @@
 
 #include <inttypes.h>
 
+#define US_PER_S INT64_C(1000000)
+
 static const struct ci_default defaults[] = {
     {"conductor_group", ""},
     {"online", "1"},
@@ -28,6 +30,32 @@ static const struct ci_default defaults[] = {
 static const char *now_text(struct ci_ctx *ctx)
 {
     return ci_time_db(ctx->mem, ci_time_now_us());
+}
+
+bool ci_conductor_now(struct ci_ctx *ctx, int64_t *ret_us)
+{
+    struct ci_rows *rows;
+    const char *text;
+
+    if (ci_db_is_sqlite(ctx->db)) {
+        *ret_us = ci_time_now_us();
+        return true;
+    }
+    if (!ci_db_query(ctx, "SELECT LOCALTIMESTAMP", 0, NULL, &rows))
+        return false;
+    text = rows->count > 0 ? ci_row_text(rows, 0, 0) : NULL;
+    return (text && ci_time_parse(text, ret_us)) ||
+           ci_fail_text(ctx, DatabaseError, "The database does not tell the time.");
+}
+
+bool ci_conductor_oldest_beat(struct ci_ctx *ctx, int64_t timeout_s, const char **ret_oldest)
+{
+    int64_t now_us;
+
+    if (!ci_conductor_now(ctx, &now_us))
+        return false;
+    *ret_oldest = ci_time_db(ctx->mem, now_us - timeout_s * US_PER_S);
+    return true;
 }
 
 bool ci_conductor_load(struct ci_ctx *ctx, const char *hostname, enum ci_conductor_which which,
@@ -57,17 +85,14 @@ static bool age_counts(const struct ci_ctx *ctx, int64_t timeout_s)
     return timeout_s > 0 && !ci_db_is_sqlite(ctx->db);
 }
 
-static int64_t oldest_beat_us(int64_t timeout_s)
-{
-    return ci_time_now_us() - timeout_s * 1000000;
-}
-
 bool ci_conductor_load_alive(struct ci_ctx *ctx, int64_t timeout_s, size_t *ret_count,
                              struct ci_conductor_record ***ret_conductors)
 {
     bool aged = age_counts(ctx, timeout_s);
-    const char *oldest = ci_time_db(ctx->mem, oldest_beat_us(timeout_s));
+    const char *oldest;
 
+    if (!ci_conductor_oldest_beat(ctx, timeout_s, &oldest))
+        return false;
     return ci_row_load_all(ctx, &ci_conductor_record_type,
                            aged ? "online AND updated_at >= $1" : "online", NULL, aged, &oldest,
                            ret_count, ret_conductors);
@@ -76,19 +101,21 @@ bool ci_conductor_load_alive(struct ci_ctx *ctx, int64_t timeout_s, size_t *ret_
 bool ci_conductor_is_alive(const struct ci_ctx *ctx, const struct ci_conductor_record *conductor,
                            int64_t timeout_s)
 {
+    /* For those who look at it; what is done about a row asks the database's clock. */
     return ci_is_true(conductor->online) &&
-           (!age_counts(ctx, timeout_s) || conductor->updated_at >= oldest_beat_us(timeout_s));
+           (!age_counts(ctx, timeout_s) ||
+            conductor->updated_at >= ci_time_now_us() - timeout_s * US_PER_S);
 }
 
 bool ci_conductor_offline_hosts(struct ci_ctx *ctx, int64_t timeout_s,
                                 const char *const **ret_hosts)
 {
     bool aged = !ci_db_is_sqlite(ctx->db);
-    const char *oldest = ci_time_db(ctx->mem, oldest_beat_us(timeout_s));
-    const char **hosts;
+    const char **hosts, *oldest;
     struct ci_rows *rows;
 
-    if (!ci_db_query(ctx,
+    if (!ci_conductor_oldest_beat(ctx, timeout_s, &oldest) ||
+        !ci_db_query(ctx,
                      aged ? "SELECT hostname FROM conductors WHERE updated_at < $1 ORDER BY id"
                           : "SELECT hostname FROM conductors WHERE NOT online ORDER BY id",
                      aged, &oldest, &rows))
@@ -135,7 +162,11 @@ bool ci_conductor_register(struct ci_ctx *ctx, struct ci_conductor_record *condu
                            enum ci_conductor_existing existing)
 {
     ci_conductor_record_set_online(conductor, 1);
-    ci_conductor_record_set_updated_at(conductor, ci_time_now_us());
+    int64_t now_us;
+
+    if (!ci_conductor_now(ctx, &now_us))
+        return false;
+    ci_conductor_record_set_updated_at(conductor, now_us);
     return ci_db_begin(ctx) && ci_row_end(ctx, enrol(ctx, conductor, existing));
 }
 
@@ -170,14 +201,17 @@ bool ci_conductor_touch(struct ci_ctx *ctx, const char *hostname, enum ci_conduc
 {
     /* The version tells who may read what; a pin that is lifted meanwhile shows in it. */
     const int minor = ci_release_minor(ci_release_pinned(ctx), &ci_conductor_record_type);
-    const char *values[] = {now_text(ctx), beat == CI_CONDUCTOR_STAYING ? "1" : "0", hostname,
-                            ci_printf(ctx->mem, "1.%d", minor)};
+    const char *values[] = {beat == CI_CONDUCTOR_STAYING ? "1" : "0", hostname,
+                            ci_printf(ctx->mem, "1.%d", minor), now_text(ctx)};
+    const bool own_clock = ci_db_is_sqlite(ctx->db);
     int64_t changed;
 
     if (!ci_db_run(ctx,
-                   "UPDATE conductors SET updated_at = $1, online = $2, version = $4 "
-                   "WHERE hostname = $3",
-                   4, values, &changed))
+                   own_clock ? "UPDATE conductors SET online = $1, version = $3, updated_at = $4 "
+                               "WHERE hostname = $2"
+                             : "UPDATE conductors SET online = $1, version = $3, "
+                               "updated_at = LOCALTIMESTAMP WHERE hostname = $2",
+                   own_clock ? 4 : 3, values, &changed))
         return false;
     return changed > 0 || ci_fail(ctx, ConductorNotFound, hostname);
 }
@@ -232,7 +266,7 @@ bool ci_conductor_load_interfaces(struct ci_ctx *ctx, int64_t timeout_s, const c
                                   size_t *ret_count, struct ci_conductor_interface **ret_interfaces)
 {
     const char *sql = INTERFACES " ORDER BY i.id";
-    const char *oldest = ci_time_db(ctx->mem, oldest_beat_us(timeout_s));
+    const char *oldest = ci_time_db(ctx->mem, ci_time_now_us() - timeout_s * US_PER_S);
     const char *values[2] = {hardware_type, oldest};
     struct ci_conductor_interface *interfaces;
     bool aged = age_counts(ctx, timeout_s);

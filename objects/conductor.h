@@ -15,6 +15,15 @@
 
 extern const struct ci_type ci_conductor_record_type;
 
+/*
+ * The time by which heartbeats are written and judged: the database's, so that a clock that goes
+ * wrong on one machine makes nobody take the nodes of others. With SQLite the machine's own.
+ */
+ci_must_check bool ci_conductor_now(struct ci_ctx *ctx, int64_t *ret_us);
+/* The oldest heartbeat that is young enough then, as text for a comparison. */
+ci_must_check bool ci_conductor_oldest_beat(struct ci_ctx *ctx, int64_t timeout_s,
+                                            const char **ret_oldest);
+
 /* Who is looked for. */
 enum ci_conductor_which { CI_CONDUCTOR_ONLINE, CI_CONDUCTOR_ANY };
 

@@ -15,13 +15,13 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "db/db.h"
+#include "objects/conductor.h"
 #include "objects/releases.h"
 
 /* Below this RPC minor, groups of conductors are not known: rings are by driver alone. */
 #define GROUPS_SINCE 47
 
 #define NS_PER_S INT64_C(1000000000)
-#define US_PER_S INT64_C(1000000)
 
 struct named_ring {
     const char *group, *driver;
@@ -82,14 +82,14 @@ void ci_rings_reset(struct ci_rings *rings)
 static bool query_alive(struct ci_ctx *ctx, const char *with_age, const char *without_age,
                         const char *extra, struct ci_rows **ret_rows)
 {
-    int64_t oldest = ci_time_now_us() - ctx->config->conductor.heartbeat_timeout * US_PER_S;
-    const char *aged[] = {"1", ci_time_db(ctx->mem, oldest), extra};
+    const char *aged[] = {"1", NULL, extra};
     const char *ageless[] = {"1", extra};
     size_t extras = extra ? 1 : 0;
 
     if (ci_db_is_sqlite(ctx->db))
         return ci_db_query(ctx, without_age, 1 + extras, ageless, ret_rows);
-    return ci_db_query(ctx, with_age, 2 + extras, aged, ret_rows);
+    return ci_conductor_oldest_beat(ctx, ctx->config->conductor.heartbeat_timeout, &aged[1]) &&
+           ci_db_query(ctx, with_age, 2 + extras, aged, ret_rows);
 }
 
 static bool has_groups(const struct ci_ctx *ctx)
