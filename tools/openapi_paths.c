@@ -298,8 +298,10 @@ static json_t *responses_of(struct ci_ctx *ctx, const struct route *route,
         {400, true},
         {401, !(route->row.flags & CI_ROUTE_PUBLIC)},
         {403, route->row.policy},
-        {404, strchr(route->row.path, '{') || route->row.since > 1},
-        {405, route->row.flags & CI_ROUTE_BELOW_405},
+        /* What is not there may be named in the path, in the query and in the body. */
+        {404, strchr(route->row.path, '{') || route->row.params[0].name ||
+                  route->row.body != CI_BODY_NONE || route->row.since > 1},
+        {405, route->row.since > 1 && !reads},
         {406, true},
         {409, !reads},
         {413, route->row.body != CI_BODY_NONE},

@@ -151,6 +151,29 @@ static json_t *header_objects(void)
     return object;
 }
 
+/* Forms of errors that some statuses have beside that of the controllers. */
+static const struct {
+    int status;
+    const char *schema;
+} error_forms[] = {
+    {400, "Refusal"}, {400, "Unauthorized"}, {401, "Unauthorized"},
+    {413, "Refusal"}, {503, "Refusal"},      {503, "KeystoneAway"},
+};
+
+static json_t *error_schema(struct ci_ctx *ctx, int status)
+{
+    json_t *forms = json_pack("[o]", ci_openapi_ref(ctx, "schemas", "Error"));
+
+    for (size_t i = 0; i < sizeof error_forms / sizeof error_forms[0]; i++) {
+        if (error_forms[i].status == status)
+            json_array_append_new(forms, ci_openapi_ref(ctx, "schemas", error_forms[i].schema));
+    }
+    if (json_array_size(forms) > 1)
+        return json_pack("{s:o}", "anyOf", forms);
+    json_decref(forms);
+    return ci_openapi_ref(ctx, "schemas", "Error");
+}
+
 /*
  * One for each status that a row of errors.def has, with the messages by the names of the rows.
  * Those of 500 are what went wrong inside, of no use to a client.
@@ -171,9 +194,9 @@ static json_t *error_response(struct ci_ctx *ctx, int status)
         json_object_set_new(answer, "Retry-After", ci_openapi_ref(ctx, "headers", "Retry-After"));
     json_object_set_new(answer, "openstack-request-id",
                         ci_openapi_ref(ctx, "headers", "openstack-request-id"));
-    response = json_pack("{s:s, s:o, s:{s:{s:o}}}", "description", ci_fault_reason(status),
-                         "headers", answer, "content", "application/json", "schema",
-                         ci_openapi_ref(ctx, "schemas", "Error"));
+    response =
+        json_pack("{s:s, s:o, s:{s:{s:o}}}", "description", ci_fault_reason(status), "headers",
+                  answer, "content", "application/json", "schema", error_schema(ctx, status));
     if (json_object_size(messages) > 0)
         json_object_set(response, "x-openstack-errors", messages);
     json_decref(messages);

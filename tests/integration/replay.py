@@ -22,6 +22,8 @@ import sys
 import time
 import urllib.parse
 
+import contract
+
 GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'golden', 'rest')
 RECORDINGS = {'21.4': 'observed.jsonl.gz'}  # others are observed-NAME.jsonl.gz
 
@@ -59,7 +61,8 @@ class Client:
     Its own questions (get_json) say who asks: (name, value) of a header, when it is needed.
     """
 
-    def __init__(self, url, who=None):
+    def __init__(self, url, who=None, ours=True):
+        self.ours = ours  # is it castiron, whose every answer is held against the contract?
         self.own_headers = [('Accept', 'application/json')] + ([who] if who else [])
         parts = urllib.parse.urlsplit(url)
         self.base = '%s://%s' % (parts.scheme, parts.netloc)
@@ -87,6 +90,8 @@ class Client:
         answer = Answer(r.status, [(k.lower(), v) for k, v in r.getheaders()], r.read())
         if r.will_close:
             self.close()
+        if self.ours:
+            contract.judge(method, path, answer.status, dict(answer.headers), answer.body.decode('utf-8', 'replace'))
         return answer
 
     def request(self, method, path, headers=(), body=None):
@@ -186,8 +191,8 @@ def differences(expected, got, where=''):
 class Replay:
     """One pass of a recording over one server."""
 
-    def __init__(self, url, exchanges, who=None):
-        self.client = Client(url, who)
+    def __init__(self, url, exchanges, who=None, ours=True):
+        self.client = Client(url, who, ours)
         self.exchanges = exchanges
         self.chosen = chosen_uuids(exchanges)
         self.ours = {}  # recorded UUID -> UUID that this server chose instead
@@ -368,7 +373,7 @@ def main():
         return True
 
     outcomes, shown = [], 0
-    for o in Replay(args.url, load(args.recording)).run(args.to):
+    for o in Replay(args.url, load(args.recording), ours=False).run(args.to):
         if not wanted(o):
             continue
         outcomes.append(o)

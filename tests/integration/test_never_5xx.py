@@ -12,6 +12,7 @@ import re
 import urllib.parse
 
 import case
+import contract
 import server
 
 API = os.path.join(server.ROOT, 'api')
@@ -251,14 +252,16 @@ class Answers:
         return response, text
 
     @staticmethod
-    def wrong(method, response, text):
+    def wrong(method, path, response, text):
         """What is wrong with it, or None."""
         if server.is_unserved(response.status, text.decode('utf-8', 'replace')):
             return None
         if response.status >= 500 and (response.status != 503 or not response.getheader('Retry-After')):
             return 'a server error'
-        if response.status < 400 or method == 'HEAD':
-            return None
+        why = contract.complaint(method, path, response.status, {k.lower(): v for k, v in response.getheaders()},
+                                 text.decode('utf-8', 'replace'))
+        if why or response.status < 400 or method == 'HEAD':
+            return why
         try:
             told = json.loads(text)
             if 'error_message' in told:
@@ -317,7 +320,7 @@ class Never5xx:
                 response, text = answers.request(method, path, body, version)
             except (OSError, http.client.HTTPException) as e:
                 self.fail('%s: %r\n%s' % (where, e, self.castiron.log()))
-            wrong = answers.wrong(method, response, text)
+            wrong = answers.wrong(method, path, response, text)
             if method == 'DELETE' and response.status == 204:
                 self.furnish()
             if wrong:

@@ -3,6 +3,7 @@
 import itertools
 
 import case
+import test_versions
 
 KEYS = ['id', 'uuid', 'name', 'owner', 'resource_class', 'maintenance', 'created_at', 'updated_at',
         'chassis_id', 'version', 'driver', 'automated_clean', 'inspection_finished_at']
@@ -13,7 +14,20 @@ def uuid(n):
     return '11111111-2222-4333-8444-%012x' % (n * 7919 % 1009)
 
 
-class Pages:
+class Followed:
+    def follow(self, path, key, query, limit, most):
+        """The UUIDs of all pages; next is followed as it is, as clients do."""
+        found, path = [], '%s?%s&limit=%d' % (path, query, limit)
+        while path:
+            page = self.ask('GET', path).json
+            self.assertLessEqual(len(page[key]), limit)
+            found += [item['uuid'] for item in page[key]]
+            self.assertLessEqual(len(found), most, path)
+            path = page.get('next', '').replace(self.castiron.url, '')
+        return found
+
+
+class Pages(Followed):
     """The same on both engines, which sort nulls and letters differently by themselves."""
 
     def setUp(self):
@@ -38,15 +52,7 @@ class Pages:
         return self.ask('GET', '/v1/nodes?' + query).json
 
     def pages(self, query, limit):
-        """The UUIDs of all pages; next is followed as it is, as clients do."""
-        found, path = [], '/v1/nodes?%s&limit=%d' % (query, limit)
-        while path:
-            page = self.ask('GET', path).json
-            self.assertLessEqual(len(page['nodes']), limit)
-            found += [node['uuid'] for node in page['nodes']]
-            self.assertLessEqual(len(found), NODES, path)
-            path = page.get('next', '').replace(self.castiron.url, '')
-        return found
+        return self.follow('/v1/nodes', 'nodes', query, limit, NODES)
 
     def test_pages_make_the_list(self):
         for key, direction, limit in itertools.product(KEYS, ('asc', 'desc'), (1, 4, 7, NODES)):
@@ -91,6 +97,43 @@ class Pages:
     def test_next_is_there_when_a_page_is_full(self):
         self.assertNotIn('next', self.listed('limit=%d' % (NODES + 1)))
         self.assertIn('next', self.listed('limit=%d' % NODES))
+
+
+class Others(Followed):
+    """What is not a node, sorted by every key that the reference has."""
+
+    THINGS = 7
+    RESOURCES = ('port', 'portgroup', 'chassis', 'volume_connector', 'volume_target', 'allocation',
+                 'deploy_template', 'runbook', 'inspection_rule')
+    # What no two may have alike.
+    OWN = {'ports': lambda n: {'address': '52:54:00:00:00:%02x' % n}, 'portgroups': lambda n: {'name': 'g%d' % n},
+           'connectors': lambda n: {'connector_id': 'iqn.%d' % n}, 'targets': lambda n: {'boot_index': n},
+           'deploy_templates': lambda n: {'name': 'CUSTOM_%d' % n}, 'runbooks': lambda n: {'name': 'CUSTOM_%d' % n}}
+
+    def test_pages_make_the_list(self):
+        self.ask('POST', '/v1/nodes', {'driver': 'fake-hardware', 'uuid': test_versions.NODE}, 201)
+        for resource in (test_versions.Resource(name, '') for name in self.RESOURCES):
+            for n in range(self.THINGS):
+                body = dict(test_versions.LEAST[resource.key], uuid=uuid(n))
+                if n % 3 and 'extra' in resource.fields:
+                    body['extra'] = {'n': n}
+                self.ask('POST', resource.path, dict(body, **self.OWN.get(resource.key, lambda n: {})(n)), 201)
+            keys = [name for name in resource.fields if resource.fields[name]['sortable']]
+            self.assertGreater(len(keys), 3)
+            for key, direction, limit in itertools.product(keys + resource.extra_sort_keys, ('asc', 'desc'), (3, 7)):
+                query = 'sort_key=%s&sort_dir=%s' % (key, direction)
+                with self.subTest(resource.path + query, limit=limit):
+                    whole = [item['uuid'] for item in self.ask('GET', resource.path + '?' + query).json[resource.key]]
+                    self.assertEqual(self.THINGS, len(set(whole)))
+                    self.assertEqual(whole, self.follow(resource.path, resource.key, query, limit, self.THINGS))
+
+
+class OthersOnPostgres(Others, case.Case):
+    ENGINE = 'postgresql'
+
+
+class OthersOnSqlite(Others, case.Case):
+    ENGINE = 'sqlite'
 
 
 class OnPostgres(Pages, case.Case):
