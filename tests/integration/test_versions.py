@@ -83,9 +83,10 @@ UNKNOWN_FIELDS = {'allocations', 'drivers'}
 NULL_COUNTS = {'ports', 'allocations'}
 # Patched from this version on: below it the method is not there.
 PATCHED_SINCE = {'allocations': 57}
-# Ironic does not look at the version of these when ports are patched, says the reference.
+# Ironic does not look at the version of these when ports and port groups are patched, says the reference.
 PATCHED_IN_ANY_VERSION = {('ports', 'name'), ('ports', 'description'), ('ports', 'vendor'),
-                          ('ports', 'category'), ('ports', 'available_for_dynamic_portgroup')}
+                          ('ports', 'category'), ('ports', 'available_for_dynamic_portgroup'),
+                          ('portgroups', 'physical_network'), ('portgroups', 'category')}
 # Stands for node_uuid: not beside it, and no member of what is patched.
 NEVER_THERE = {('ports', 'node_ident')}
 # Ironic gives a 500 for these in fields= of a list, since no column has them; here they are told.
