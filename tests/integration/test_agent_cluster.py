@@ -14,9 +14,12 @@ MAC = test_agent.MAC
 class ClusterCase(unittest.TestCase):
     """A cluster whose conductors know the agent's interfaces."""
 
+    @classmethod
+    def setUpClass(cls):
+        cls.rabbit = broker.Broker().start()
+        cls.addClassCleanup(cls.rabbit.stop)
+
     def setUp(self):
-        self.rabbit = broker.Broker().start()
-        self.addCleanup(self.rabbit.stop)
         self.cluster = member.Cluster(case.OneCluster.get(), self.rabbit)
         self.addCleanup(self.cluster.discard)
         self.cluster.prepare()

@@ -124,7 +124,81 @@ START_TEST(the_first_heartbeat_on_a_locked_node_is_told_so)
 }
 END_TEST
 
-UNIT_MAIN("conductor/heartbeat", an_agent_without_a_version_is_refused,
-          a_heartbeat_needs_the_nodes_own_token, the_callback_url_uses_tls_where_that_is_required,
+static const char *const agent_deploy[] = {"custom-agent", NULL};
+
+/* Is a heartbeat in the state written down? */
+static bool is_noted(const char *state)
+{
+    struct ci_node *node = bench_node(state, state);
+    json_t *info;
+
+    ok(ci_internal_info_set(bench.ctx, node, "agent_secret_token", json_string("secret")));
+    ok(ci_node_save(bench.ctx, node));
+    ok(beat(node, json_pack("{s:s}", "agent_status_message", "all is well")));
+    node = bench_settle(node);
+    ck_assert_str_eq(node->provision_state, state);
+    ok(ci_info_read(bench.ctx, node->driver_internal_info, &info));
+    if (!json_object_get(info, "agent_url"))
+        return false;
+    ck_assert_str_eq(json_string_value(json_object_get(info, "agent_url")), URL);
+    ck_assert_str_eq(json_string_value(json_object_get(info, "agent_version")), "9.1.0");
+    ck_assert_str_eq(json_string_value(json_object_get(info, "agent_status_message")),
+                     "all is well");
+    ck_assert_uint_eq(json_string_length(json_object_get(info, "agent_last_heartbeat")), 26);
+    return true;
+}
+
+START_TEST(heartbeats_are_noted_where_an_agent_is_at_work)
+{
+    static const char *const heeded[] = {
+        CI_STATE_DEPLOYING,  CI_STATE_CLEANING,  CI_STATE_RESCUING,    CI_STATE_SERVICING,
+        CI_STATE_DEPLOYHOLD, CI_STATE_CLEANHOLD, CI_STATE_SERVICEHOLD, NULL};
+    static const char *const fast[] = {CI_STATE_ENROLL, CI_STATE_MANAGEABLE, CI_STATE_AVAILABLE,
+                                       NULL};
+    static const char *const other[] = {CI_STATE_ACTIVE, CI_STATE_DEPLOYFAIL, CI_STATE_INSPECTWAIT,
+                                        CI_STATE_ERROR, NULL};
+
+    bench_prepare();
+    bench.config->DEFAULT.enabled_deploy_interfaces = agent_deploy;
+    bench_begin();
+    for (size_t i = 0; heeded[i]; i++)
+        ck_assert_msg(is_noted(heeded[i]), "%s", heeded[i]);
+    for (size_t i = 0; other[i]; i++)
+        ck_assert_msg(!is_noted(other[i]), "%s", other[i]);
+    for (size_t i = 0; fast[i]; i++)
+        ck_assert_msg(!is_noted(fast[i]), "%s", fast[i]);
+    ok(ci_db_run(bench.ctx, "DELETE FROM nodes", 0, NULL, NULL));
+    bench.config->deploy.fast_track = true;
+    for (size_t i = 0; fast[i]; i++)
+        ck_assert_msg(is_noted(fast[i]), "%s", fast[i]);
+    bench_stop();
+}
+END_TEST
+
+START_TEST(a_node_in_maintenance_is_left_or_failed_as_configured)
+{
+    struct ci_node *node;
+
+    bench_prepare();
+    bench.config->DEFAULT.enabled_deploy_interfaces = agent_deploy;
+    bench_begin();
+    node = node_with_token(CI_STATE_CLEANWAIT);
+    ci_node_set_maintenance(node, true);
+    ok(ci_node_save(bench.ctx, node));
+    ok(beat(node, json_object()));
+    ck_assert_str_eq(bench_settle(node)->provision_state, CI_STATE_CLEANWAIT);
+    bench.config->conductor.allow_provisioning_in_maintenance = false;
+    ok(beat(node, json_object()));
+    node = bench_settle(node);
+    ck_assert_str_eq(node->provision_state, CI_STATE_CLEANFAIL);
+    ck_assert_str_eq(node->last_error, "Cleaning aborted as node is in maintenance mode");
+    bench_stop();
+}
+END_TEST
+
+UNIT_MAIN("conductor/heartbeat", heartbeats_are_noted_where_an_agent_is_at_work,
+          a_node_in_maintenance_is_left_or_failed_as_configured,
+          an_agent_without_a_version_is_refused, a_heartbeat_needs_the_nodes_own_token,
+          the_callback_url_uses_tls_where_that_is_required,
           a_certificate_is_kept_in_a_file_and_must_stay_the_same,
           the_first_heartbeat_on_a_locked_node_is_told_so)
