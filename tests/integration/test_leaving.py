@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A conductor that leaves: what it does with its queues, its work, its row and its nodes."""
 import json
+import os
 import signal
 import threading
 import time
@@ -176,25 +177,69 @@ class Leaving(unittest.TestCase):
         self.becomes(path, 'provision_state', 'deploy failed')
         self.assertIsNone(self.node(path)['reservation'])
 
-    def test_messages_wait(self):
-        """S46: what is sent while nobody listens is done, once, after the start."""
-        one = self.conductor()
+    def sent_meanwhile(self, one, successor):
+        """A call to a conductor that was killed is answered by the next one of its name."""
         self.start(one)
         path = self.available()
-        one.kill()
+        os.killpg(one.process.pid, signal.SIGKILL)
+        one.process.wait()
+        one.process = None
         replies = []
         thread = threading.Thread(target=lambda: replies.append(self.api.request(
             'PUT', path + '/states/power', {'target': 'power on'}, version=VERSION, timeout=100)))
         thread.start()
         own = 'ironic.conductor_manager.' + one.host
-        self.api.wait_until(lambda: self.waiting(own) == 1, 30, 'a message in its queue')
-        before = one.log(10 ** 9).count('Call: method=change_node_power_state')
-        one.start(90)
+        self.api.wait_until(lambda: self.waiting(own), 30, 'a message in its queue')
+        calls = 'Call: method=change_node_power_state'
+        before = successor.log(10 ** 9).count(calls)
+        successor.start(90)
         thread.join()
         self.assertEqual(202, replies[0].status, replies[0])
         self.becomes(path, 'power_state', 'power on')
-        self.assertEqual(before + 1, one.log(10 ** 9).count('Call: method=change_node_power_state'))
-        self.assertEqual(0, self.waiting(own))
+        self.assertEqual(before + 1, successor.log(10 ** 9).count(calls))
+        self.assertFalse(self.waiting(own))
+
+    def test_messages_wait(self):
+        """S46: what is sent while nobody listens is done, once, after the start."""
+        one = self.conductor()
+        self.sent_meanwhile(one, one)
+
+    @unittest.skipUnless(member.have_debian(), 'python3-ironic is not installed')
+    def test_messages_wait_for_a_successor(self):
+        """S47: the queue of Ironic's conductor is drained by ours of the same name."""
+        self.cluster.with_debian = True
+        old = self.cluster.add('conductor', True, 'conductor-x', conductor={
+            'heartbeat_interval': '1', 'heartbeat_timeout': '30'})
+        ours = self.conductor()
+        ours.host = ours.options['DEFAULT']['host'] = old.host
+        self.sent_meanwhile(old, ours)
+
+    @unittest.skipUnless(member.have_debian(), 'python3-ironic is not installed')
+    def test_the_pin_is_missing(self):
+        """S32: an unpinned API is refused by an older conductor, and told why in its log."""
+        old = self.cluster.add('conductor', True)
+        self.start(old)
+        reply = self.api.request('POST', '/v1/nodes', {'driver': 'fake-hardware'}, version=VERSION,
+                                 timeout=100)
+        self.assertIn('is not supported', reply.json['error_message'])
+        self.assertGreaterEqual(reply.status, 400)
+        self.assertIn('set pin_release_version', self.api.log())
+        self.ask('GET', '/v1/nodes')
+
+    def test_vifs_of_an_active_node(self):
+        """S70: as a Compute service attaches them at its start."""
+        one = self.conductor()
+        self.start(one)
+        path = self.deploying_done()
+        for n in range(100):
+            self.ask('POST', path + '/vifs', {'id': '11111111-2222-4333-8444-%012d' % n}, 204)
+
+    def deploying_done(self):
+        path = self.available()
+        self.ask('PUT', path + '/states/provision', {'target': 'active'}, 202)
+        self.becomes(path, 'provision_state', 'active')
+        self.becomes(path, 'reservation', None)
+        return path
 
     def waiting(self, queue):
         text = self.broker.control('list_queues', '--vhost', self.cluster.vhost, '--no-table-headers',
