@@ -522,6 +522,23 @@ const char *ci_config_find_file(struct ci_arena *mem, const struct ci_config *co
     return NULL;
 }
 
+const char *const *ci_config_warnings(struct ci_arena *mem, const struct ci_config *config)
+{
+    const struct loaded *loaded = (const struct loaded *)config;
+    const char **warnings;
+    size_t n = 0;
+
+    for (const struct note *note = loaded->notes; note; note = note->next)
+        n++;
+    warnings = ci_alloc_array(mem, n + 1, sizeof *warnings);
+    n = 0;
+    for (const struct note *note = loaded->notes; note; note = note->next) {
+        if (note->level == CI_LOG_WARNING)
+            warnings[n++] = ci_strdup(mem, note->text);
+    }
+    return warnings;
+}
+
 void ci_config_report(const struct ci_ctx *ctx, const struct ci_config *config)
 {
     const struct loaded *loaded = (const struct loaded *)config;

@@ -89,6 +89,9 @@ ci_must_check bool ci_config_reload(struct ci_ctx *ctx, const struct ci_config_s
  */
 void ci_config_report(const struct ci_ctx *ctx, const struct ci_config *config);
 
+/* What the reading warned of, as ci_config_report() logs it: deprecated names. Ends with NULL. */
+const char *const *ci_config_warnings(struct ci_arena *mem, const struct ci_config *config);
+
 /*
  * A sentence for each option that nobody has set and that had another default in an older release
  * (base/former.def); a list that ends with NULL. A service that is pinned to a release is in the

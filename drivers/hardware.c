@@ -75,6 +75,11 @@ static const struct hardware_type *find_type(const char *name)
     return NULL;
 }
 
+bool ci_hardware_exists(const char *type)
+{
+    return find_type(type) != NULL;
+}
+
 static size_t find_kind(const char *interface_type)
 {
     size_t kind = 0;

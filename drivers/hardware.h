@@ -15,6 +15,9 @@ extern const char *const ci_interface_types[];
 /* Enabled hardware types; ends with NULL. */
 const char *const *ci_hardware_enabled(const struct ci_ctx *ctx);
 
+/* Is there a hardware type of that name, enabled or not? */
+bool ci_hardware_exists(const char *type);
+
 /* Checks the configuration at start; fails naming the option. */
 ci_must_check bool ci_hardware_check(struct ci_ctx *ctx);
 

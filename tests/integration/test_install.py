@@ -66,7 +66,8 @@ class Installed(unittest.TestCase):
             folders = (prefix + '/', '/etc/') if prefix == '/usr' else (prefix + '/',)
             for path in paths:
                 self.assertTrue(path.startswith(folders), path)
-            for name in ('castiron', 'castiron-api', 'castiron-conductor', 'castiron-dbsync'):
+            for name in ('castiron', 'castiron-api', 'castiron-conductor', 'castiron-dbsync',
+                         'castiron-status'):
                 self.assertTrue({prefix + '/bin/' + name}.issubset(paths), name)
             for unit in UNITS:
                 self.assertIn('%s/lib/systemd/system/%s' % (prefix, unit), paths)
@@ -82,7 +83,8 @@ class Installed(unittest.TestCase):
 
     def test_programs_run_from_anywhere(self):
         """S55: moved elsewhere and with a read-only root, they know what they are."""
-        for name in ('castiron', 'castiron-api', 'castiron-conductor', 'castiron-dbsync'):
+        for name in ('castiron', 'castiron-api', 'castiron-conductor', 'castiron-dbsync',
+                         'castiron-status'):
             moved = shutil.copy2(os.path.join(server.BUILD, name), self.folder)
             done = run('unshare', '--mount', 'sh', '-c',
                        'mount -o remount,bind,ro / 2>/dev/null; exec "$0" --help', moved)
