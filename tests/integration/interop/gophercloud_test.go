@@ -112,7 +112,7 @@ func TestNodes(t *testing.T) {
 	same(t, "enroll [1 2] b", fmt.Sprintf("%s %v %v", one.ProvisionState, one.Extra["k"], one.DriverInfo["a"]))
 	for _, pager := range []pagination.Pager{
 		nodes.List(c, nodes.ListOpts{}), nodes.ListDetail(c, nodes.ListOpts{}),
-		nodes.List(c, nodes.ListOpts{Fields: []string{"uuid", "name"}, SortKey: "name", SortDir: "desc"})} {
+		nodes.List(c, nodes.ListOpts{Fields: []string{"uuid,name"}, SortKey: "name", SortDir: "desc"})} {
 		found := names(t, pager)
 		if found[one.UUID].Name != "one" || found[two.UUID].Name != "two" {
 			t.Fatalf("the list is %v", found)
