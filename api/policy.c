@@ -18,6 +18,9 @@
 /* How often the files are looked at. */
 #define LOOK_NS 1000000000
 
+/* Answers that hold for the whole request. */
+enum { UNASKED, YES, NO };
+
 /* The rules in force and who holds them. */
 struct held {
     struct ci_arena *mem; /* it is in there itself */
@@ -138,6 +141,8 @@ static const struct ci_policy_rules *rules_of(struct ci_request *req)
         let_go(old);
     ci_defer(req->ctx->mem, let_go, held);
     req->policies = held->rules;
+    req->policy_answers = ci_alloc(req->ctx->mem, ci_policies_n);
+    memset(req->policy_answers, UNASKED, ci_policies_n);
     return req->policies;
 }
 
@@ -176,9 +181,18 @@ bool ci_policy_shows(struct ci_request *req, const char *name,
                      const struct ci_policy_record *record)
 {
     const struct ci_policy *policy = ci_policy_find(name);
+    const struct ci_policy_rules *rules = rules_of(req);
+    char *answer;
 
     assert(policy);
-    return in_scope(req, policy) && allows(req, ci_policy_rules_get(rules_of(req), policy), record);
+    if (ci_policy_rules_read_record(rules, policy))
+        return in_scope(req, policy) && allows(req, ci_policy_rules_get(rules, policy), record);
+    answer = &req->policy_answers[policy - ci_policies];
+    if (*answer == UNASKED)
+        *answer = in_scope(req, policy) && allows(req, ci_policy_rules_get(rules, policy), NULL)
+                      ? YES
+                      : NO;
+    return *answer == YES;
 }
 
 bool ci_policy_lets(struct ci_request *req, const char *name, const struct ci_policy_record *record)

@@ -392,6 +392,26 @@ bool ci_rule_is_never(const struct ci_rule *rule)
     return rule->op == NEVER;
 }
 
+static bool fills_in(const struct ci_match *match)
+{
+    for (size_t i = 0; i < match->n; i++) {
+        if (!match->pieces[i].text)
+            return true;
+    }
+    return false;
+}
+
+bool ci_rule_reads_record(const struct ci_rule *rule)
+{
+    if (fills_in(&rule->match) || (rule->target && ci_rule_reads_record(rule->target)))
+        return true;
+    for (const struct ci_rule *part = rule->first; part; part = part->next) {
+        if (ci_rule_reads_record(part))
+            return true;
+    }
+    return false;
+}
+
 static bool has_role(const struct ci_rule *rule, const struct ci_rule_facts *facts)
 {
     const char *const *role = facts->who->roles;

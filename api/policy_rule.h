@@ -63,5 +63,11 @@ bool ci_rule_is_reference(const struct ci_rule *rule, const char *name);
 /* Does it refuse everybody, whoever asks? */
 bool ci_rule_is_never(const struct ci_rule *rule);
 
+/*
+ * May the record decide? False: whatever the record is, the caller gets one answer. Where
+ * attributes are filled in it is true, even if they are the caller's. To be asked after linking.
+ */
+bool ci_rule_reads_record(const struct ci_rule *rule);
+
 /* Evaluates it. Allocates nothing. */
 bool ci_rule_allows(const struct ci_rule *rule, const struct ci_rule_facts *facts);

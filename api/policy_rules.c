@@ -39,6 +39,7 @@ struct written {
 struct ci_policy_rules {
     struct ci_arena *mem;
     struct ci_rule *rules[POLICIES];
+    bool reads_record[POLICIES];
     struct written *written;
     size_t written_n;
     const char *otherwise; /* name of the rule that stands for missing ones */
@@ -58,6 +59,12 @@ const struct ci_rule *ci_policy_rules_get(const struct ci_policy_rules *rules,
                                           const struct ci_policy *policy)
 {
     return rules->rules[policy - ci_policies];
+}
+
+bool ci_policy_rules_read_record(const struct ci_policy_rules *rules,
+                                 const struct ci_policy *policy)
+{
+    return rules->reads_record[policy - ci_policies];
 }
 
 static struct written *find_written(const struct ci_policy_rules *rules, const char *name)
@@ -170,6 +177,7 @@ static bool link_all(struct ci_ctx *ctx, struct ci_policy_rules *rules)
             return ci_fail_text(ctx, ConfigInvalid,
                                 "Rule %s, with what the files of policies say: %s",
                                 ci_policies[i].name, why);
+        rules->reads_record[i] = ci_rule_reads_record(rules->rules[i]);
     }
     return true;
 }

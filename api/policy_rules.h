@@ -51,6 +51,10 @@ uint64_t ci_policy_rules_state(struct ci_ctx *ctx);
 const struct ci_rule *ci_policy_rules_written(const struct ci_policy_rules *rules,
                                               const char *name);
 
+/* ci_rule_reads_record() of the rule in force of that row. */
+bool ci_policy_rules_read_record(const struct ci_policy_rules *rules,
+                                 const struct ci_policy *policy);
+
 /* The rule in force of that row. */
 const struct ci_rule *ci_policy_rules_get(const struct ci_policy_rules *rules,
                                           const struct ci_policy *policy);

@@ -63,6 +63,7 @@ struct ci_request {
     const char *reservation; /* who held the node while it was changed: shown by the answer */
     const char *base_url;    /* "http://host:port", found on first use: ci_base_url() */
     const struct ci_policy_rules *policies; /* held from the first question on: api/policy.c */
+    char *policy_answers;                   /* to rules that the record does not decide; the same */
     enum ci_secret_state secrets[CI_SECRETS_N];
     bool settled; /* the route's policy was asked */
 

@@ -9,6 +9,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,6 +100,22 @@ void ci_digest_value(const struct ci_digest *digest, unsigned char *ret_bytes)
 void ci_digest_reset(struct ci_digest *digest)
 {
     must(EVP_DigestInit_ex(digest->state, digest->kind, NULL));
+}
+
+static EVP_MD *sha256; /* for the life of the process */
+
+static void fetch_sha256(void)
+{
+    sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
+    must(sha256 != NULL);
+}
+
+void ci_sha256(const void *bytes, size_t n, unsigned char *ret_bytes)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, fetch_sha256);
+    must(EVP_Digest(bytes, n, ret_bytes, NULL, sha256, NULL));
 }
 
 const char *ci_hex(struct ci_arena *mem, const unsigned char *bytes, size_t n)

@@ -26,6 +26,13 @@ void ci_digest_value(const struct ci_digest *digest, unsigned char *ret_bytes);
 /* Forgets what it was fed. */
 void ci_digest_reset(struct ci_digest *digest);
 
+/*
+ * SHA-256 of n bytes at once, into 32: for what is asked at each request, since making a digest
+ * costs more than the digest.
+ */
+enum { CI_SHA256_BYTES = 32 };
+void ci_sha256(const void *bytes, size_t n, unsigned char *ret_bytes);
+
 /* The bytes in hexadecimal, small letters. */
 const char *ci_hex(struct ci_arena *mem, const unsigned char *bytes, size_t n);
 

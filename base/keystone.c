@@ -20,11 +20,9 @@
 #define PLACES 4096
 #define TOKEN_BYTES_MAX ((size_t)16 * 1024)
 
-enum { DIGEST_BYTES = 32 };
-
 /* What was found out about one token; of its own memory. */
 struct known {
-    unsigned char digest[DIGEST_BYTES];
+    unsigned char digest[CI_SHA256_BYTES];
     struct ci_ctx ctx; /* holds the identity, as ci_ctx_carry() copies it */
     bool valid;
     int64_t until_ns;   /* CLOCK_MONOTONIC: trusted so long */
@@ -239,7 +237,7 @@ static void remember(struct ci_keystone *keystone, const unsigned char *digest,
     const struct ci_ctx from = {.mem = mem, .who = who ? *who : (struct ci_identity){0}};
     size_t place = ((size_t)digest[0] << 8 | digest[1]) % PLACES;
 
-    memcpy(known->digest, digest, DIGEST_BYTES);
+    memcpy(known->digest, digest, CI_SHA256_BYTES);
     known->ctx.mem = mem;
     ci_ctx_carry(&known->ctx, &from);
     known->valid = who;
@@ -263,7 +261,7 @@ static bool recall(struct ci_ctx *ctx, struct ci_keystone *keystone, const unsig
 
     pthread_mutex_lock(&keystone->mutex);
     known = keystone->places[place];
-    *ret_found = known && memcmp(known->digest, digest, DIGEST_BYTES) == 0 &&
+    *ret_found = known && memcmp(known->digest, digest, CI_SHA256_BYTES) == 0 &&
                  known->until_ns > ci_time_monotonic_ns();
     if (*ret_found && (known->valid || ended == CI_TOKEN_MUST_LAST)) {
         ci_ctx_carry(&to, &known->ctx);
@@ -292,25 +290,17 @@ static bool refuse(struct ci_ctx *ctx)
     return ci_fail_text(ctx, Unauthorized, "The request you have made requires authentication.");
 }
 
-static void digest_of(struct ci_arena *mem, const char *token, unsigned char *ret_digest)
-{
-    struct ci_digest *digest = ci_digest_new(mem, "sha256");
-
-    ci_digest_add(digest, token, strlen(token));
-    ci_digest_value(digest, ret_digest);
-}
-
 bool ci_keystone_identify(struct ci_ctx *ctx, struct ci_keystone *keystone, const char *token,
                           enum ci_keystone_ended ended, struct ci_identity *ret_who)
 {
-    unsigned char digest[DIGEST_BYTES];
+    unsigned char digest[CI_SHA256_BYTES];
     const json_t *found;
     bool known, valid;
     int64_t end_us;
 
     if (!is_token(token))
         return refuse(ctx);
-    digest_of(ctx->mem, token, digest);
+    ci_sha256(token, strlen(token), digest);
     if (!recall(ctx, keystone, digest, ended, &known, ret_who))
         return refuse(ctx);
     if (known)

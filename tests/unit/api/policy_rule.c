@@ -78,6 +78,40 @@ START_TEST(rules_say_what_their_words_mean)
 }
 END_TEST
 
+/* Finds "mine" behind rule:mine. */
+static struct ci_rule *mine(void *arg, const char *name)
+{
+    return strcmp(name, "mine") == 0 ? arg : NULL;
+}
+
+START_TEST(rules_that_the_record_may_decide_are_known)
+{
+    static const struct {
+        const char *rule;
+        bool reads;
+    } cases[] = {
+        {"", false},
+        {"!", false},
+        {"role:reader and system_scope:all", false},
+        {"not (role:admin or user_id:u1)", false},
+        {"rule:none", false},
+        {"project_id:%(node.owner)s", true},
+        {"role:admin or (role:reader and not project_id:%(node.lessee)s)", true},
+        {"'x':%(node.owner)s", true},
+        {"role:admin or rule:mine", true},
+    };
+    struct ci_ctx *ctx = unit_ctx();
+    struct ci_rule *owner = compiled(ctx, "project_id:%(node.owner)s"), *rule;
+    const char *why;
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        ck_assert(ci_rule_compile(ctx->mem, cases[i].rule, &rule, &why));
+        ck_assert(ci_rule_link(ctx->mem, rule, mine, owner, &why));
+        ck_assert_msg(ci_rule_reads_record(rule) == cases[i].reads, "%s", cases[i].rule);
+    }
+}
+END_TEST
+
 START_TEST(what_is_no_rule_is_refused)
 {
     static const char *const cases[] = {"role:a role:b",
@@ -157,6 +191,7 @@ START_TEST(the_table_is_sorted_and_compiles)
 }
 END_TEST
 
-UNIT_MAIN("api/policy_rule", rules_say_what_their_words_mean, what_is_no_rule_is_refused,
+UNIT_MAIN("api/policy_rule", rules_say_what_their_words_mean,
+          rules_that_the_record_may_decide_are_known, what_is_no_rule_is_refused,
           nesting_is_bounded, a_rule_that_leads_back_to_itself_is_refused,
           the_table_is_sorted_and_compiles)

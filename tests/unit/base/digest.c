@@ -65,6 +65,25 @@ START_TEST(more_can_be_added_after_a_look)
 }
 END_TEST
 
+START_TEST(sha256_at_once_is_the_same)
+{
+    struct ci_ctx *ctx = unit_ctx();
+    struct ci_digest *digest = ci_digest_new(ctx->mem, "sha256");
+    unsigned char slow[CI_SHA256_BYTES], quick[CI_SHA256_BYTES];
+
+    for (size_t n = 0; n < 200; n += 63) {
+        char *bytes = ci_alloc(ctx->mem, n + 1);
+
+        memset(bytes, 'x', n);
+        ci_digest_reset(digest);
+        ci_digest_add(digest, bytes, n);
+        ci_digest_value(digest, slow);
+        ci_sha256(bytes, n, quick);
+        ck_assert_mem_eq(slow, quick, sizeof slow);
+    }
+}
+END_TEST
+
 START_TEST(unknown_names_have_no_digest)
 {
     struct ci_ctx *ctx = unit_ctx();
@@ -84,4 +103,4 @@ START_TEST(secrets_are_compared_whole)
 END_TEST
 
 UNIT_MAIN("base/digest", digests_are_those_of_hashlib, more_can_be_added_after_a_look,
-          unknown_names_have_no_digest, secrets_are_compared_whole)
+          sha256_at_once_is_the_same, unknown_names_have_no_digest, secrets_are_compared_whole)
