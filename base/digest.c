@@ -118,6 +118,11 @@ void ci_sha256(const void *bytes, size_t n, unsigned char *ret_bytes)
     must(EVP_Digest(bytes, n, ret_bytes, NULL, sha256, NULL));
 }
 
+void ci_digest_thread_end(void)
+{
+    OPENSSL_thread_stop();
+}
+
 const char *ci_hex(struct ci_arena *mem, const unsigned char *bytes, size_t n)
 {
     static const char digits[] = "0123456789abcdef";

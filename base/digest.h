@@ -33,6 +33,13 @@ void ci_digest_reset(struct ci_digest *digest);
 enum { CI_SHA256_BYTES = 32 };
 void ci_sha256(const void *bytes, size_t n, unsigned char *ret_bytes);
 
+/*
+ * Gives back what OpenSSL keeps for the calling thread. A detached thread does it before it says
+ * that it has ended: afterwards the process may be at its end, where OpenSSL frees what the end of
+ * the thread would still read.
+ */
+void ci_digest_thread_end(void);
+
 /* The bytes in hexadecimal, small letters. */
 const char *ci_hex(struct ci_arena *mem, const unsigned char *bytes, size_t n);
 

@@ -17,6 +17,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/digest.h"
+
 #define DEFAULT_IDLE_S 30
 #define DEFAULT_STACK_BYTES ((size_t)256 * 1024)
 #define NAME_ROOM 16
@@ -142,6 +144,7 @@ static void *work(void *arg)
     } while (await_job(pool, me));
     pthread_cond_destroy(&me->wake);
     free(me);
+    ci_digest_thread_end();
     pool->alive--;
     pthread_cond_broadcast(&pool->ended);
     pthread_mutex_unlock(&pool->lock);

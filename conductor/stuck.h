@@ -7,6 +7,10 @@
  * Fails the nodes of this conductor that stand in a state whose work died with a former process
  * (deploying, cleaning, …), so that verbs lead on from there. Locks of that process are
  * taken back before. A node that cannot be moved is logged and left.
+ *
+ * ci_stuck_sweep(), a job of periodic.def, does the same for nodes that nobody has had locked for
+ * [conductor]heartbeat_timeout: their conductor gave the lock back and died, or was ended, before
+ * it could write how the work ended. Ironic leaves them to the next start.
  */
 ci_must_check bool ci_stuck_fail(struct ci_conductor *conductor, struct ci_ctx *ctx);
 
