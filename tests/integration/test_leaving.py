@@ -101,7 +101,7 @@ class Leaving(unittest.TestCase):
 
     def drain(self, number):
         """A long deploy is finished by the one that leaves; all else is done by the other."""
-        one = self.conductor(fake={'deploy_delay': '7'})
+        one = self.conductor(fake={'deploy_delay': '7'}, conductor={'graceful_shutdown_timeout': '40'})
         other = self.conductor()
         self.start(one, other)
         self.api.wait_until(lambda: len(self.ask('GET', '/v1/conductors')['conductors']) == 2, 30,
