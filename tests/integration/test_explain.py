@@ -38,6 +38,8 @@ class Explain(case.Case):
         self.assertIn('Node none-such could not be found', self.explain('none-such', code=1))
         self.assertIn('explain wants one node', self.explain(code=2))
         self.assertIn('explain wants one node', self.explain('a', 'b', code=2))
+        self.assertIn('castiron-dbsync', self.explain(
+            '--set', 'database.connection=sqlite:///%s/none' % self.castiron.folder, 'a', code=1))
         self.assertIn('usage: castiron [option …] explain NODE', self.explain('--help'))
 
 
