@@ -16,7 +16,7 @@
 #include "objects/versions.h"
 
 enum { DONE = 0, MORE = 1, NOT_NOW = 2, MISUSED = 127 };
-enum { BATCH = 50, PATIENCE_MS = 30000, PAUSE_MS = 50 };
+enum { BATCH = 50, PATIENCE_MS = 30000, PAUSE_MS = 50, EVEN_ROUNDS = 10 };
 
 /* None of the migrations takes any option, but a form is a form. */
 static int check_options(struct ci_ctx *ctx, const struct ci_online_request *request)
@@ -104,23 +104,30 @@ static bool run_batch(struct ci_ctx *ctx, struct ci_online *online, struct ci_on
 }
 
 /*
- * Ends when a round finds less than it may take, unless rows were passed over because somebody
- * held them: then it comes back for them, for a while.
+ * Ends when all that was found at first is done, or a round finds nothing. Rows are passed over
+ * while somebody holds them: it comes back for them, for a while. Rows that services add meanwhile
+ * could stand in for those where it only counts: so many rounds in a row must come out even then.
  */
 static int run_batches(struct ci_ctx *ctx)
 {
     static const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000};
     struct ci_online *online = ci_online_new(ctx->mem);
     struct ci_online_count sum;
-    int waited_ms = 0;
+    int64_t found = -1, done = 0;
+    int waited_ms = 0, even = 0;
 
     printf("Running batches of %d until migrations have been completed.\n", BATCH);
     for (;;) {
         if (!run_batch(ctx, online, &sum))
             return EXIT_FAILURE;
         waited_ms = sum.done > 0 ? 0 : waited_ms + PAUSE_MS;
-        if (sum.done < BATCH && (sum.done == sum.total || waited_ms > PATIENCE_MS))
-            return finish(sum.done == sum.total);
+        even = sum.done >= sum.total ? even + 1 : 0;
+        found = found < 0 ? sum.total : found;
+        done += sum.done;
+        if (sum.total == 0 || (sum.done == sum.total && done == found) || even >= EVEN_ROUNDS)
+            return finish(true);
+        if (waited_ms > PATIENCE_MS)
+            return finish(false);
         if (sum.done == 0)
             nanosleep(&pause, NULL);
     }

@@ -58,7 +58,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(self.server.status, {})
         elif request['auth']['identity']['password']['user']['password'] == 'secret':
             body = token_of(self.server.own, self.server)
-            body['token']['catalog'] = self.server.catalog
+            if self.server.catalog is not None:
+                body['token']['catalog'] = self.server.catalog
             self.answer(201, body, X_Subject_Token=self.server.own)
         else:
             self.answer(401, {})
@@ -95,7 +96,7 @@ class Server(http.server.ThreadingHTTPServer):
     unknown = 404
     own, own_roles = OWN, 'service'
     status = None
-    catalog = None  # comes with the token of who has logged in
+    catalog = None  # comes with the token of who has logged in; None: one that names this server
 
     def __init__(self, *args):
         super().__init__(*args)
