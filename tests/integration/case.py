@@ -2,19 +2,21 @@
 """What integration tests start from: a castiron of their own, on each engine."""
 import unittest
 
+import broker
 import cluster
 import server
 
 
-class OneCluster:
-    """The PostgreSQL that all tests of a run share, each with a database of its own."""
+class One:
+    """A server that all tests of a run share; KIND makes it."""
 
+    KIND = None
     running = None
 
     @classmethod
     def get(cls):
         if cls.running is None:
-            cls.running = cluster.Postgres().start()
+            cls.running = cls.KIND().start()
         return cls.running
 
     @classmethod
@@ -22,6 +24,18 @@ class OneCluster:
         if cls.running is not None:
             cls.running.stop()
             cls.running = None
+
+
+class OneCluster(One):
+    """PostgreSQL: each test has a database of its own."""
+
+    KIND = cluster.Postgres
+
+
+class OneBroker(One):
+    """RabbitMQ: each test has a virtual host of its own; a module that has used it stops it."""
+
+    KIND = broker.Broker
 
 
 class Case(unittest.TestCase):

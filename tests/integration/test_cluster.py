@@ -5,7 +5,6 @@ import os
 import subprocess
 import unittest
 
-import broker
 import case
 import matrix
 import member
@@ -48,26 +47,8 @@ KNOWN = ('UniqueViolation', 'DBDuplicateEntry', 'DuplicateName')
 VERSION = '1.82'  # the newest of the pinned release
 
 
-class OneBroker:
-    """The broker of this file's tests, each with a virtual host of its own."""
-
-    running = None
-
-    @classmethod
-    def get(cls):
-        if cls.running is None:
-            cls.running = broker.Broker().start()
-        return cls.running
-
-    @classmethod
-    def stop(cls):
-        if cls.running is not None:
-            cls.running.stop()
-            cls.running = None
-
-
 def tearDownModule():  # noqa: N802 (unittest's name)
-    OneBroker.stop()
+    case.OneBroker.stop()
 
 
 class Members(unittest.TestCase):
@@ -129,7 +110,7 @@ class Members(unittest.TestCase):
 
     @classmethod
     def new_cluster(cls):
-        return member.Cluster(case.OneCluster.get(), OneBroker.get())
+        return member.Cluster(case.OneCluster.get(), case.OneBroker.get())
 
     @classmethod
     def setUpClass(cls):
@@ -380,7 +361,7 @@ class Ring(unittest.TestCase):
     def setUp(self):
         if not member.have_debian():
             self.skipTest('python3-ironic is not installed')
-        self.cluster = member.Cluster(case.OneCluster.get(), OneBroker.get())
+        self.cluster = member.Cluster(case.OneCluster.get(), case.OneBroker.get())
         self.addCleanup(self.cluster.discard)
         self.cluster.with_debian = True
         self.cluster.prepare()

@@ -9,6 +9,7 @@ import threading
 import time
 
 import broker
+import case
 import test_cluster
 
 # How long connections are closed one by one; "make soak" takes a minute.
@@ -33,7 +34,7 @@ CALL = re.compile(r'(req-[0-9a-f-]{36}).* Call: method=')
 
 
 def tearDownModule():  # noqa: N802 (unittest's name)
-    test_cluster.OneBroker.stop()
+    case.OneBroker.stop()
 
 
 class Stream(test_cluster.Members):

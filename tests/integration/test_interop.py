@@ -8,6 +8,7 @@ import unittest
 INTEROP = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'interop')
 sys.path.insert(0, INTEROP)
 
+import case  # noqa: E402
 import clients  # noqa: E402
 import commands  # noqa: E402
 import stack  # noqa: E402
@@ -15,7 +16,7 @@ import suites  # noqa: E402
 
 
 def tearDownModule():  # noqa: N802 (unittest's name)
-    stack.OneBroker.stop()
+    case.OneBroker.stop()
 
 
 class Clients(unittest.TestCase):

@@ -57,25 +57,7 @@ NEWER = ('declarative_cleaning',)  # what a conductor of the newest release note
 
 
 def tearDownModule():  # noqa: N802 (unittest's name)
-    OneBroker.stop()
-
-
-class OneBroker:
-    """The broker of this file's tests."""
-
-    running = None
-
-    @classmethod
-    def get(cls):
-        if cls.running is None:
-            cls.running = broker.Broker().start()
-        return cls.running
-
-    @classmethod
-    def stop(cls):
-        if cls.running is not None:
-            cls.running.stop()
-            cls.running = None
+    case.OneBroker.stop()
 
 
 class Listener:
@@ -244,7 +226,7 @@ class Notifications(unittest.TestCase):
 
     def cluster(self, debian=False, pinned=True, level='info', **more):
         """An API and a conductor, started."""
-        made = member.Cluster(case.OneCluster.get(), OneBroker.get())
+        made = member.Cluster(case.OneCluster.get(), case.OneBroker.get())
         self.addCleanup(made.discard)
         made.with_debian = pinned
         made.prepare()
@@ -351,10 +333,10 @@ class Notifications(unittest.TestCase):
         return alone.prepare().start()
 
     def test_one_process_for_all_tells_as_two_do(self):
-        vhost = OneBroker.get().create()
-        listener = Listener(OneBroker.get().url(vhost))
+        vhost = case.OneBroker.get().create()
+        listener = Listener(case.OneBroker.get().url(vhost))
         self.addCleanup(listener.stop)
-        alone = self.all_in_one(OneBroker.get().url(vhost))
+        alone = self.all_in_one(case.OneBroker.get().url(vhost))
         life(alone)
         heard = shape(listener.quiet())
         self.assertEqual(MOVES, [what_moved(one) for one in heard['ironic-conductor']

@@ -5,6 +5,7 @@ import os
 import subprocess
 import unittest
 
+import case
 import member
 import test_cluster
 
@@ -12,7 +13,7 @@ CALLER = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'objects_calle
 
 
 def tearDownModule():  # noqa: N802 (unittest's name)
-    test_cluster.OneBroker.stop()
+    case.OneBroker.stop()
 
 
 UNKNOWN = '0e9e60e7-9d32-47f9-b824-979a92256efe'

@@ -11,6 +11,7 @@ import re
 import unittest
 
 import agent
+import case
 import server
 import test_cluster
 
@@ -293,4 +294,4 @@ class Older(unittest.TestCase):
 
 
 def tearDownModule():  # noqa: N802 (unittest's name)
-    test_cluster.OneBroker.stop()
+    case.OneBroker.stop()

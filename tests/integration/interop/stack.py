@@ -3,7 +3,6 @@
 import os
 import subprocess
 
-import broker
 import case
 import member
 
@@ -14,24 +13,6 @@ KINDS = {
     'mixed': (False, True),
 }
 HOST = 'conductor-of-the-suite'
-
-
-class OneBroker:
-    """The RabbitMQ that all stacks of a run share, each with a virtual host of its own."""
-
-    running = None
-
-    @classmethod
-    def get(cls):
-        if cls.running is None:
-            cls.running = broker.Broker().start()
-        return cls.running
-
-    @classmethod
-    def stop(cls):
-        if cls.running is not None:
-            cls.running.stop()
-            cls.running = None
 
 
 class Stack:
@@ -46,7 +27,7 @@ class Stack:
 
     def __enter__(self):
         debian_api, debian_conductor = KINDS[self.kind]
-        self.cluster = member.Cluster(case.OneCluster.get(), OneBroker.get())
+        self.cluster = member.Cluster(case.OneCluster.get(), case.OneBroker.get())
         self.cluster.with_debian = debian_api or debian_conductor
         try:
             self._schema(debian_api)
@@ -109,7 +90,7 @@ class Stack:
 
 def discard():
     """Ends what the stacks of a run have shared."""
-    OneBroker.stop()
+    case.OneBroker.stop()
     case.OneCluster.stop()
 
 
