@@ -169,21 +169,35 @@ static bool step_ended(struct ci_task *task, const struct ci_course *course, con
     return ci_course_continue(task, course);
 }
 
+/*
+ * Does the step end with the next heartbeat? One that waits, without seconds or left behind by a
+ * conductor that is gone, and one that was on hold until somebody let it go on. Ironic promises
+ * so and looks for a command of the agent's all the same, which never comes once there was another.
+ */
+static bool ends_with_heartbeat(const json_t *step)
+{
+    static const char *const names[] = {"wait", "hold", NULL};
+
+    return !json_is_true(json_object_get(step, "execute_on_child_nodes")) &&
+           ci_one_of(ci_agent_text(step, "step"), names);
+}
+
 static bool look_at_step(struct ci_task *task, const struct ci_course *course)
 {
     const char *const booted[] = {words[course->flow].reboot, NULL};
     const json_t *command;
-    json_t *commands, *current;
+    json_t *commands = NULL, *current;
 
-    if (!ci_agent_commands(task, task->ctx->config->agent.max_command_attempts, &commands))
-        return false;
-    if (is_fresh(task, course->flow, commands))
-        return ci_internal_info_drop(task->ctx, task->node, booted) &&
-               ci_node_save(task->ctx, task->node) && ci_course_continue(task, course);
     if (!ci_flow_step(task, course->flow, &current))
         return false;
     if (!current)
         current = ci_json(task->ctx, json_object());
+    if (!ends_with_heartbeat(current) &&
+        !ci_agent_commands(task, task->ctx->config->agent.max_command_attempts, &commands))
+        return false;
+    if (!commands || is_fresh(task, course->flow, commands))
+        return ci_internal_info_drop(task->ctx, task->node, booted) &&
+               ci_node_save(task->ctx, task->node) && ci_course_continue(task, course);
     command = ended_command(task, course->flow, commands, current);
     return !command || step_ended(task, course, current, command);
 }

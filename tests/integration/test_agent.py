@@ -175,6 +175,40 @@ class Life(AgentCase):
         self.beat_until('active')
         self.assertEqual(['service.get_service_steps', 'polish'], self.agent.names())
 
+    def test_a_step_that_waits_ends_with_the_next_heartbeat(self):
+        """In each flow, after the agent has run a step, too: no command of its own will end it."""
+        wait = {'interface': 'deploy', 'step': 'wait'}
+        self.ask_for('clean', clean_steps=[{'interface': 'deploy', 'step': 'erase_devices'}, wait,
+                                           {'interface': 'deploy',
+                                            'step': 'erase_devices_metadata'}])
+        self.waits_then_goes_on('clean wait', 'clean', 'erase_devices_metadata', 'manageable')
+        self.make_available()
+        self.ask_for('active', deploy_steps=[dict(wait, args={}, priority=70)])
+        self.waits_then_goes_on('wait call-back', 'deploy', 'standby.power_off', 'active')
+        self.ask_for('service', service_steps=[{'interface': 'deploy', 'step': 'polish'}, wait,
+                                               {'interface': 'deploy', 'step': 'polish'}])
+        self.waits_then_goes_on('service wait', 'service', 'polish', 'active')
+
+    def waits_then_goes_on(self, waiting, flow, last, end):
+        """Boots, heartbeats to the step "wait", looks that it waits; one more ends it."""
+        self.until(waiting)
+        self.agent.asked.clear()
+        self.agent.boot()
+
+        def at_wait():
+            node = self.node()
+            if node['provision_state'] != waiting or node['reservation']:
+                return None
+            if node[flow + '_step'].get('step') == 'wait':
+                return node
+            self.agent.heartbeat()
+            return None
+        self.castiron.wait_until(at_wait, 30, 'the step that waits')
+        done = self.agent.names()
+        self.assertEqual(2, len(done), done)
+        self.beat_until(end)
+        self.assertEqual(done + [last], self.agent.names())
+
     def test_a_step_that_runs_long_is_waited_for_and_can_be_aborted(self):
         self.agent.hold = True
         self.ask_for('provide')

@@ -196,7 +196,45 @@ START_TEST(a_node_in_maintenance_is_left_or_failed_as_configured)
 }
 END_TEST
 
-UNIT_MAIN("conductor/heartbeat", heartbeats_are_noted_where_an_agent_is_at_work,
+/* A manual cleaning that stands at the first of two steps. */
+static struct ci_node *waiting_at(const char *step)
+{
+    struct ci_node *node = node_with_token(CI_STATE_CLEANWAIT);
+    json_t *first = json_pack("{s:s, s:s}", "interface", "power", "step", step);
+
+    ci_node_set_name(node, step);
+    ci_node_set_target_provision_state(node, CI_STATE_MANAGEABLE);
+    ci_node_set_clean_step(node, ci_json_text(bench.ctx->mem, first));
+    ok(ci_internal_info_set(bench.ctx, node, "clean_step_index", json_integer(0)));
+    ok(ci_internal_info_set(
+        bench.ctx, node, "clean_steps",
+        json_pack("[o, {s:s, s:s}]", first, "interface", "power", "step", "power_on")));
+    ok(ci_node_save(bench.ctx, node));
+    return node;
+}
+
+/* The agent, which is not there, is not asked whether it has done a step that is not its own. */
+START_TEST(a_step_that_waits_or_was_held_ends_with_a_heartbeat)
+{
+    static const char *const steps[] = {"wait", "hold", NULL};
+    struct ci_node *node;
+
+    bench_prepare();
+    bench.config->DEFAULT.enabled_deploy_interfaces = agent_deploy;
+    bench_begin();
+    for (size_t i = 0; steps[i]; i++) {
+        node = waiting_at(steps[i]);
+        ok(beat(node, json_object()));
+        node = bench_settle(node);
+        ck_assert_msg(strcmp(node->provision_state, CI_STATE_MANAGEABLE) == 0, "%s: %s", steps[i],
+                      node->last_error);
+    }
+    bench_stop();
+}
+END_TEST
+
+UNIT_MAIN("conductor/heartbeat", a_step_that_waits_or_was_held_ends_with_a_heartbeat,
+          heartbeats_are_noted_where_an_agent_is_at_work,
           a_node_in_maintenance_is_left_or_failed_as_configured,
           an_agent_without_a_version_is_refused, a_heartbeat_needs_the_nodes_own_token,
           the_callback_url_uses_tls_where_that_is_required,
