@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "conductor/clean.h"
 #include "conductor/deploy.h"
 #include "drivers/agent.h"
 #include "drivers/agent_boot.h"
@@ -92,15 +93,26 @@ static bool step_failed(struct ci_task *task, const struct ci_course *course, co
     return course->fail(task, message);
 }
 
+/* Does the cleaning follow steps that somebody wrote down? */
+static bool is_declared(const struct ci_task *task, const json_t *info)
+{
+    return ci_clean_course.target(task) ||
+           json_is_true(json_object_get(info, "declarative_cleaning"));
+}
+
 /*
- * The agent has other hardware managers than when its steps were asked for. An automated cleaning
- * begins again with the new steps; otherwise the current step is run once more.
+ * The agent has other hardware managers than when its steps were asked for. A cleaning by what the
+ * interfaces offer begins again with the new steps; otherwise the current step is run once more.
  */
 static bool begin_again(struct ci_task *task, const struct ci_course *course)
 {
     const struct ci_flow_row *row = ci_flow_row(course->flow);
-    bool automated = course->flow == CI_FLOW_CLEAN && !course->target(task);
+    json_t *info;
+    bool offered;
 
+    if (!ci_info_read(task->ctx, task->node->driver_internal_info, &info))
+        return false;
+    offered = course->flow == CI_FLOW_CLEAN && !is_declared(task, info);
     if (!ci_agent_refresh_steps(task, course->flow)) {
         const char *reason = ci_error_take(task->ctx);
 
@@ -109,9 +121,9 @@ static bool begin_again(struct ci_task *task, const struct ci_course *course)
     }
     ci_info(task->ctx, "The agent's hardware managers have changed", "node=%s flow=%s",
             task->node->uuid, row->name);
-    if (automated ? !ci_steps_set_clean(task, false, false)
-                  : !ci_internal_info_set(task->ctx, task->node, row->skip, json_false()) ||
-                        !ci_node_save(task->ctx, task->node)) {
+    if (offered ? !ci_steps_set_clean(task, false, false)
+                : !ci_internal_info_set(task->ctx, task->node, row->skip, json_false()) ||
+                      !ci_node_save(task->ctx, task->node)) {
         const char *reason = ci_error_take(task->ctx);
 
         return course->fail(task, ci_printf(task->ctx->mem, "Could not restart %s on node %s: %s.",
@@ -214,10 +226,8 @@ static bool begin(struct ci_task *task, const struct ci_course *course, const js
 {
     if (!ci_course_resume(task, course) || !ci_agent_refresh_steps(task, course->flow))
         return false;
-    if (course->flow == CI_FLOW_CLEAN
-            ? !ci_steps_set_clean(task, false,
-                                  json_is_true(json_object_get(info, "declarative_cleaning")))
-            : !ci_steps_set_service(task, false))
+    if (course->flow == CI_FLOW_CLEAN ? !ci_steps_set_clean(task, false, is_declared(task, info))
+                                      : !ci_steps_set_service(task, false))
         return false;
     return ci_course_go_on(task, course);
 }

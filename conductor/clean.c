@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "conductor/calls.h"
+#include "conductor/cleaning_runbook.h"
 #include "conductor/course.h"
 #include "conductor/history.h"
 #include "conductor/limits.h"
@@ -151,11 +152,14 @@ static bool abort_cleaning(struct ci_task *task)
     return ci_course_aborted(task, &ci_clean_course);
 }
 
-/* The mark of steps that somebody wrote down, for the services of releases that know it. */
-static bool mark_declared(struct ci_ctx *ctx, struct ci_node *node)
+/*
+ * The mark of steps that somebody wrote down. Services of older releases know a manual cleaning by
+ * its target and have no runbooks; the mark is for those that know it.
+ */
+static bool mark_declared(struct ci_task *task)
 {
-    return !ci_release_since(ci_release_pinned(ctx), "31.0") ||
-           ci_internal_info_set(ctx, node, "declarative_cleaning", json_true());
+    return (is_manual(task) && !ci_release_since(ci_release_pinned(task->ctx), "31.0")) ||
+           ci_internal_info_set(task->ctx, task->node, "declarative_cleaning", json_true());
 }
 
 /* Notes what is to be done, before it begins. */
@@ -170,7 +174,7 @@ static bool note(struct ci_task *task, const struct ci_cleaning *wanted)
         (!ci_internal_info_set(ctx, node, "clean_steps", json_deep_copy(wanted->steps)) ||
          !ci_internal_info_set(ctx, node, "cleaning_disable_ramdisk",
                                json_boolean(wanted->no_ramdisk)) ||
-         !mark_declared(ctx, node)))
+         !mark_declared(task)))
         return false;
     return ci_node_save(ctx, node);
 }
@@ -233,7 +237,7 @@ static bool clean(struct ci_task *task, const struct ci_cleaning *wanted)
 
 static bool clean_node(struct ci_task *task, const struct ci_cleaning *wanted)
 {
-    if (!wanted->steps && is_skipped(task))
+    if (!is_manual(task) && is_skipped(task))
         return ends_skipped(task);
     if (!task->ctx->config->conductor.allow_provisioning_in_maintenance &&
         ci_is_true(task->node->maintenance))
@@ -245,6 +249,22 @@ static bool clean_node(struct ci_task *task, const struct ci_cleaning *wanted)
 void ci_clean_work(struct ci_task *task, void *wanted)
 {
     if (!clean_node(task, wanted))
+        ci_course_ends_unexpectedly(task, &ci_clean_course);
+}
+
+bool ci_clean_plan(struct ci_task *task, struct ci_cleaning **ret_wanted)
+{
+    *ret_wanted = ci_new(task->ctx->mem, struct ci_cleaning);
+    return is_skipped(task) || ci_cleaning_runbook_choose(task, *ret_wanted);
+}
+
+void ci_clean_automatically(struct ci_task *task)
+{
+    struct ci_cleaning *wanted;
+
+    if (ci_clean_plan(task, &wanted))
+        ci_clean_work(task, wanted);
+    else if (!ci_clean_fail(task, ci_error_take(task->ctx), CI_CLEAN_SET_STATE))
         ci_course_ends_unexpectedly(task, &ci_clean_course);
 }
 

@@ -5,10 +5,10 @@
 
 /*
  * Cleaning: manual, with the steps somebody asked for (it ends manageable), and automated, with
- * what the interfaces offer (it ends available).
+ * what the interfaces offer or a runbook says (it ends available).
  */
 
-/* What a cleaning is to do; NULL steps mean an automated one. */
+/* What a cleaning is to do; NULL steps: what the interfaces offer. */
 struct ci_cleaning {
     const json_t *steps;
     bool no_ramdisk;
@@ -16,10 +16,18 @@ struct ci_cleaning {
 
 /*
  * Cleans the task's node, which is in "cleaning" already: to the end, into a wait state, or into
- * clean failed. A worker's function, also called by the one that tears down; `wanted` is a
- * struct ci_cleaning.
+ * clean failed. A worker's function; `wanted` is a struct ci_cleaning.
  */
 void ci_clean_work(struct ci_task *task, void *wanted);
+
+/*
+ * What an automated cleaning of the node is to do, to be asked before it begins; nothing is looked
+ * for when it will be skipped. Fails as ci_cleaning_runbook_choose().
+ */
+ci_must_check bool ci_clean_plan(struct ci_task *task, struct ci_cleaning **ret_wanted);
+
+/* Both: the automated cleaning of a node that is in "cleaning" already. */
+void ci_clean_automatically(struct ci_task *task);
 
 /* After the move to clean failed that an abort made: tears down and tells why. A worker's function.
  */

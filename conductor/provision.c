@@ -24,6 +24,7 @@
 static bool provide(struct ci_task *task)
 {
     const struct ci_node *node = task->node;
+    struct ci_cleaning *wanted;
 
     if (!task->ctx->config->conductor.allow_provisioning_in_maintenance &&
         ci_is_true(node->maintenance))
@@ -31,8 +32,8 @@ static bool provide(struct ci_task *task)
     if (ci_is_true(node->retired))
         return ci_fail(task->ctx, NodeIsRetired, "providing", node->uuid);
     ci_task_name_work(task, "do_node_clean");
-    return ci_machine_move(task, CI_EVENT_provide, NULL, ci_clean_work,
-                           ci_new(task->ctx->mem, struct ci_cleaning));
+    return ci_clean_plan(task, &wanted) &&
+           ci_machine_move(task, CI_EVENT_provide, NULL, ci_clean_work, wanted);
 }
 
 /* The power state that was seen is kept. */

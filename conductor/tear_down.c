@@ -141,7 +141,7 @@ static bool tear_down(struct ci_task *task, const char *initial_state)
     ci_info(task->ctx, "Unprovisioned", "node=%s", task->node->uuid);
     if (!ci_machine_move(task, CI_EVENT_clean, NULL, NULL, NULL))
         return false;
-    ci_clean_work(task, ci_new(task->ctx->mem, struct ci_cleaning));
+    ci_clean_automatically(task);
     return true;
 }
 

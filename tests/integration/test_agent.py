@@ -240,6 +240,55 @@ class Life(AgentCase):
                          self.agent.names())
 
 
+class Runbook(AgentCase):
+    """Automated cleaning by steps that somebody wrote down."""
+
+    OPTIONS = dict(OPTIONS, conductor=dict(OPTIONS['conductor'],
+                                           automated_cleaning_step_source='runbook',
+                                           automated_cleaning_runbook='CUSTOM_WIPE'))
+
+    def test_an_agent_cleans_by_a_runbook(self):
+        self.ask('PUT', '/v1/nodes/n/traits/CUSTOM_WIPE', {}, 204)
+        reply = self.castiron.request('PUT', '/v1/nodes/n/states/provision',
+                                      {'target': 'provide'})
+        self.assertIn('Runbook CUSTOM_WIPE could not be found.', reply.text)
+        self.assertEqual((404, 'manageable'), (reply.status, self.state()))
+        self.ask('POST', '/v1/runbooks', {'name': 'CUSTOM_WIPE', 'steps': [
+            {'interface': 'deploy', 'step': 'erase_devices', 'args': {}, 'order': 2},
+            {'interface': 'power', 'step': 'reboot', 'args': {}, 'order': 3}]}, 201)
+        reply = self.castiron.request('PUT', '/v1/nodes/n/states/provision',
+                                      {'target': 'provide'})
+        self.assertIn('Runbook has no traits configured.', reply.text)
+        self.assertEqual((400, 'manageable'), (reply.status, self.state()))
+        self.ask('PUT', '/v1/runbooks/CUSTOM_WIPE/traits/CUSTOM_WIPE', {}, 204)
+        self.ask_for('provide')
+        node = self.until('clean wait')
+        self.assertEqual(('available', True), (node['target_provision_state'],
+                                               node['driver_internal_info']['declarative_cleaning']))
+        self.agent.boot()
+        self.castiron.wait_until(lambda: len(self.agent.asked) == 2)
+        # Other hardware managers change nothing about what was written down.
+        self.until('clean wait')
+        self.agent.commands[-1].update(command_status='VERSION_MISMATCH')
+        self.beat_until('available')
+        self.assertEqual(['clean.get_clean_steps', 'erase_devices', 'clean.get_clean_steps',
+                          'erase_devices'], self.agent.names())
+
+
+class Pinned(AgentCase):
+    """The mark of written steps is not for the older services of a cluster."""
+
+    OPTIONS = dict(OPTIONS, DEFAULT=dict(OPTIONS['DEFAULT'], pin_release_version='21.4'))
+
+    def test_a_manual_cleaning_runs_its_own_steps_under_a_pin(self):
+        self.ask_for('clean', clean_steps=[{'interface': 'deploy', 'step': 'erase_devices'}])
+        node = self.until('clean wait')
+        self.assertNotIn('declarative_cleaning', node['driver_internal_info'])
+        self.agent.boot()
+        self.beat_until('manageable')
+        self.assertEqual(['clean.get_clean_steps', 'erase_devices'], self.agent.names())
+
+
 class Trust(AgentCase):
     """TLS of the agent's own certificate, as newer ramdisks have it."""
 
