@@ -181,10 +181,39 @@ static bool run_offer(struct ci_task *task, enum ci_flow flow, const json_t *ste
     return offer->run(task, args ? args : ci_json(task->ctx, json_object()), ret_outcome);
 }
 
+/*
+ * A step of the child's own. One that goes on by itself is an error, since nobody hears when it
+ * ends, unless [conductor]permit_child_node_step_async_result takes it for done then.
+ */
+static bool run_offer_on_child(struct ci_task *child, enum ci_flow flow, const json_t *step)
+{
+    enum ci_outcome outcome;
+
+    if (!run_offer(child, flow, step, &outcome))
+        return false;
+    if (outcome == CI_DONE || child->ctx->config->conductor.permit_child_node_step_async_result)
+        return true;
+    return ci_fail_text(child->ctx, InvalidParameterValue,
+                        "While executing step %s on child node %s, step returned invalid value: %s",
+                        ci_json_repr(child->ctx->mem, step), child->node->uuid,
+                        flow == CI_FLOW_SERVICE ? CI_STATE_SERVICEWAIT : CI_STATE_CLEANWAIT);
+}
+
+static bool run_reserved_on_child(struct ci_task *child, const json_t *step)
+{
+    static const char *const waits[] = {"hold", "wait", NULL};
+    const char *name = text_of(step, "step");
+
+    return ci_one_of(name, waits)
+               ? ci_fail_text(child->ctx, InvalidParameterValue,
+                              "The step \"%s\" cannot be executed on a child node (%s).", name,
+                              child->node->uuid)
+               : run_power(child, name);
+}
+
 static bool run_on_child(struct ci_task *task, enum ci_flow flow, const json_t *step,
                          const char *uuid)
 {
-    enum ci_outcome outcome = CI_DONE;
     struct ci_task *child;
     bool fine;
 
@@ -193,17 +222,10 @@ static bool run_on_child(struct ci_task *task, enum ci_flow flow, const json_t *
     if (!ci_task_take(ci_task_conductor(task), task->ctx, uuid, CI_EXCLUSIVE, "execute step",
                       &child))
         return false;
-    if (ci_step_is_reserved(step))
-        fine = run_power(child, text_of(step, "step"));
-    else
-        fine = run_offer(child, flow == CI_FLOW_SERVICE ? flow : CI_FLOW_CLEAN, step, &outcome);
+    fine = ci_step_is_reserved(step)
+               ? run_reserved_on_child(child, step)
+               : run_offer_on_child(child, flow == CI_FLOW_SERVICE ? flow : CI_FLOW_CLEAN, step);
     ci_task_release(child);
-    if (fine && outcome == CI_WAIT &&
-        !task->ctx->config->conductor.permit_child_node_step_async_result)
-        return ci_fail_text(task->ctx, InvalidParameterValue,
-                            "While executing step %s on child node %s, step returned invalid "
-                            "value: %s",
-                            ci_json_repr(task->ctx->mem, step), uuid, "wait");
     return fine;
 }
 
