@@ -52,6 +52,18 @@ static bool add_token(struct ci_task *task)
            ci_node_save(task->ctx, task->node);
 }
 
+static bool has_token(struct ci_task *task, bool *ret_has)
+{
+    const json_t *token;
+    json_t *info;
+
+    if (!ci_info_read(task->ctx, task->node->driver_internal_info, &info))
+        return false;
+    token = json_object_get(info, TOKEN);
+    *ret_has = token && ci_json_kind(token) != CI_JSON_NULL;
+    return true;
+}
+
 /* Someone has the token already: the node is answered all the same, without a token of use. */
 static bool hide_token(struct ci_task *task)
 {
@@ -63,20 +75,14 @@ static bool hide_token(struct ci_task *task)
 bool ci_call_get_node_with_token(struct ci_call *call)
 {
     struct ci_task *task;
-    const json_t *token;
-    json_t *info;
-    bool done;
+    bool given, done;
 
-    if (!ci_call_take(call, CI_SHARED, "generate_token", &task) ||
-        !ci_info_read(call->ctx, task->node->driver_internal_info, &info))
+    if (!ci_call_take(call, CI_SHARED, "generate_token", &task) || !has_token(task, &given))
         return false;
-    token = json_object_get(info, TOKEN);
-    if (token && ci_json_kind(token) != CI_JSON_NULL)
-        done = hide_token(task);
-    else
-        done = ci_task_upgrade(task) && add_token(task);
-    done = done && ci_node_load_traits(call->ctx, task->node) &&
-           ci_call_answer_object(call, task->node);
+    /* Whoever else asked at the same time may have been given it until the lock is ours. */
+    done = given || (ci_task_upgrade(task) && has_token(task, &given));
+    done = done && (given ? hide_token(task) : add_token(task)) &&
+           ci_node_load_traits(call->ctx, task->node) && ci_call_answer_object(call, task->node);
     ci_task_release(task);
     return done;
 }

@@ -124,7 +124,8 @@ static void add_server(struct ci_ctx *ctx, const struct ci_node *node, json_t *f
     struct ci_rings *rings = ci_rings_new();
     const char *host;
 
-    if (ci_rings_find(ctx, rings, node->driver, node->conductor_group, node->uuid, &host)) {
+    if (ci_rings_find(ctx, rings, node->driver ? node->driver : "", node->conductor_group,
+                      node->uuid, &host)) {
         json_object_set_new(facts, "served_by", json_pack("{s:s}", "conductor", host));
     } else {
         json_object_set_new(facts, "served_by", json_pack("{s:s}", "problem", ctx->error->message));

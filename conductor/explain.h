@@ -32,5 +32,5 @@
  */
 ci_must_check bool ci_explain_node(struct ci_ctx *ctx, const char *ident, json_t **ret_facts);
 
-/* The facts in plain words, a line each. */
+/* The facts in plain words, a line each, for a terminal: control characters are \\n, \\x1b. */
 void ci_explain_words(struct ci_text *text, const json_t *facts);

@@ -4,7 +4,47 @@
  */
 #include <inttypes.h>
 
+#include "base/logline.h"
 #include "conductor/explain.h"
+
+/* Of one fact. */
+enum { FACT_MAX = 1 << 20 };
+
+static json_t *printable_text(const char *from)
+{
+    struct ci_text clean;
+    json_t *made;
+
+    ci_text_init(&clean, FACT_MAX);
+    ci_log_clean(&clean, from);
+    made = json_string(clean.bytes);
+    ci_text_done(&clean);
+    return made;
+}
+
+/*
+ * A copy without control characters: agents and drivers wrote some of the texts, and a terminal
+ * would do what they say. Facts are nested three deep.
+ */
+static json_t *printable(json_t *fact)
+{
+    json_t *made, *one;
+    const char *key;
+    size_t i;
+
+    if (json_is_string(fact))
+        return printable_text(json_string_value(fact));
+    if (json_is_object(fact)) {
+        made = json_object();
+        json_object_foreach(fact, key, one) json_object_set_new(made, key, printable(one));
+        return made;
+    }
+    if (!json_is_array(fact))
+        return json_incref(fact);
+    made = json_array();
+    json_array_foreach(fact, i, one) json_array_append_new(made, printable(one));
+    return made;
+}
 
 /* A fact's text, or `absent`. */
 static const char *word(const json_t *facts, const char *key, const char *absent)
@@ -158,11 +198,14 @@ static void say_history(struct ci_text *text, const json_t *facts)
 
 void ci_explain_words(struct ci_text *text, const json_t *facts)
 {
-    say_state(text, facts);
-    say_power(text, facts);
-    say_step(text, facts);
-    say_conductors(text, facts);
-    say_waiting(text, facts);
-    say_verbs(text, facts);
-    say_history(text, facts);
+    json_t *clean = printable((json_t *)(uintptr_t)facts);
+
+    say_state(text, clean);
+    say_power(text, clean);
+    say_step(text, clean);
+    say_conductors(text, clean);
+    say_waiting(text, clean);
+    say_verbs(text, clean);
+    say_history(text, clean);
+    json_decref(clean);
 }

@@ -20,6 +20,7 @@
 #include "conductor/machine.h"
 #include "db/db.h"
 #include "objects/info.h"
+#include "objects/row.h"
 
 static bool was_rescued(const char *state)
 {
@@ -90,23 +91,27 @@ static bool forget_instance(struct ci_task *task)
     return true;
 }
 
-/* Saves, and ends the allocation that gave the node away. */
-static bool save_free(struct ci_task *task)
+static bool end_allocation(struct ci_task *task, const char *id)
 {
-    struct ci_node *node = task->node;
-    const char *values[1];
-
-    if (node->allocation_id == CI_NULL_INT)
-        return ci_node_save(task->ctx, node);
-    values[0] = ci_printf(task->ctx->mem, "%" PRId64, node->allocation_id);
-    ci_node_set_allocation_id(node, CI_NULL_INT);
-    return ci_db_begin(task->ctx) && ci_node_save(task->ctx, node) &&
+    return ci_node_save(task->ctx, task->node) &&
            ci_db_run(task->ctx,
                      "UPDATE nodes SET allocation_id = NULL, instance_uuid = NULL "
                      "WHERE allocation_id = $1",
-                     1, values, NULL) &&
-           ci_db_run(task->ctx, "DELETE FROM allocations WHERE id = $1", 1, values, NULL) &&
-           ci_db_commit(task->ctx);
+                     1, &id, NULL) &&
+           ci_db_run(task->ctx, "DELETE FROM allocations WHERE id = $1", 1, &id, NULL);
+}
+
+/* Saves, and ends the allocation that gave the node away: both or neither. */
+static bool save_free(struct ci_task *task)
+{
+    struct ci_node *node = task->node;
+    const char *id;
+
+    if (node->allocation_id == CI_NULL_INT)
+        return ci_node_save(task->ctx, node);
+    id = ci_printf(task->ctx->mem, "%" PRId64, node->allocation_id);
+    ci_node_set_allocation_id(node, CI_NULL_INT);
+    return ci_db_begin(task->ctx) && ci_row_end(task->ctx, end_allocation(task, id));
 }
 
 /* Deals with what went wrong: the node is in error. */

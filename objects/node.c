@@ -58,25 +58,51 @@ bool ci_node_load_id(struct ci_ctx *ctx, int64_t id, struct ci_node **ret_node)
     return load_where(ctx, "id = $1", id_text(ctx, id), ret_node);
 }
 
-bool ci_node_load_addresses(struct ci_ctx *ctx, const char *const *addresses,
-                            struct ci_node **ret_node)
-{
-    struct ci_text *sql = ci_text_new(ctx->mem, 1024 * 1024);
-    struct ci_rows *rows;
-    size_t n = 0;
+/* So many are asked for at once: a ramdisk sends what it likes, and statements have a limit. */
+enum { ADDRESSES_AT_ONCE = 500 };
 
-    ci_text_add(sql, "SELECT DISTINCT node_id FROM ports WHERE address IN (");
-    for (; addresses[n]; n++)
-        ci_text_printf(sql, "%s$%zu", n > 0 ? ", " : "", n + 1);
+/* Looks for the node of n addresses; *id has the one found so far, or CI_NULL_INT. */
+static bool find_by_addresses(struct ci_ctx *ctx, size_t n, const char *const *addresses,
+                              int64_t *id)
+{
+    struct ci_text *sql = ci_text_new(ctx->mem, (size_t)16 * ADDRESSES_AT_ONCE);
+    struct ci_rows *rows;
+
+    ci_text_add(sql,
+                "SELECT DISTINCT node_id FROM ports WHERE node_id IS NOT NULL AND address IN (");
+    for (size_t i = 0; i < n; i++)
+        ci_text_printf(sql, "%s$%zu", i > 0 ? ", " : "", i + 1);
     ci_text_add(sql, ")");
     if (!ci_db_query(ctx, sql->bytes, n, addresses, &rows))
         return false;
-    if (rows->count == 0)
+    for (size_t row = 0; row < rows->count; row++) {
+        int64_t found = ci_row_int(rows, row, 0, 0);
+
+        if (*id != CI_NULL_INT && *id != found)
+            return ci_fail_text(ctx, DuplicateNodeOnLookup,
+                                "Several nodes have ports with these addresses.");
+        *id = found;
+    }
+    return true;
+}
+
+bool ci_node_load_addresses(struct ci_ctx *ctx, const char *const *addresses,
+                            struct ci_node **ret_node)
+{
+    int64_t id = CI_NULL_INT;
+
+    while (*addresses) {
+        size_t n = 0;
+
+        while (n < ADDRESSES_AT_ONCE && addresses[n])
+            n++;
+        if (!find_by_addresses(ctx, n, addresses, &id))
+            return false;
+        addresses += n;
+    }
+    if (id == CI_NULL_INT)
         return ci_fail_text(ctx, NodeNotFound, "No node has a port with such an address.");
-    if (rows->count > 1)
-        return ci_fail_text(ctx, DuplicateNodeOnLookup,
-                            "Several nodes have ports with these addresses.");
-    return ci_node_load_id(ctx, ci_row_int(rows, 0, 0, 0), ret_node);
+    return ci_node_load_id(ctx, id, ret_node);
 }
 
 static const char *now_text(struct ci_ctx *ctx)

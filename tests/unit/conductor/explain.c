@@ -129,6 +129,33 @@ START_TEST(a_step_its_agent_and_its_timeout_are_shown)
 }
 END_TEST
 
-UNIT_MAIN("conductor/explain", every_state_has_a_meaning,
+START_TEST(a_node_without_a_driver_is_explained)
+{
+    struct ci_node *node;
+
+    bench_start();
+    node = bench_node("n", CI_STATE_ENROLL);
+    ok(ci_db_run(bench.ctx, "UPDATE nodes SET driver = NULL", 0, NULL, NULL));
+    says(node, "Conductor: none answers for it.");
+    bench_stop();
+}
+END_TEST
+
+START_TEST(what_others_wrote_does_not_command_the_terminal)
+{
+    struct ci_node *node;
+
+    bench_start();
+    node = bench_node("n", CI_STATE_ENROLL);
+    ci_node_set_last_error(node, "a\x1b[2Jb\nPower: power on.");
+    ok(ci_node_save(bench.ctx, node));
+    says(node, "Last error: a\\x1b[2Jb\\nPower: power on.\n");
+    ck_assert_ptr_null(strchr(words_of(facts_of(node)), '\x1b'));
+    bench_stop();
+}
+END_TEST
+
+UNIT_MAIN("conductor/explain", every_state_has_a_meaning, a_node_without_a_driver_is_explained,
+          what_others_wrote_does_not_command_the_terminal,
           a_free_node_shows_its_verbs_and_its_conductor, what_keeps_a_verb_from_being_taken_is_said,
           a_step_its_agent_and_its_timeout_are_shown)

@@ -67,6 +67,33 @@ START_TEST(from_every_state_that_takes_it_the_node_becomes_available)
 }
 END_TEST
 
+START_TEST(an_allocation_that_cannot_end_leaves_the_node_in_error)
+{
+    struct ci_node *node;
+
+    life_start();
+    node = bench_node("n", CI_STATE_ACTIVE);
+    ok(ci_db_run(bench.ctx,
+                 "INSERT INTO allocations (id, uuid, node_id, state) VALUES (1, "
+                 "'11111111-2222-4333-8444-555555555555', 1, 'active')",
+                 0, NULL, NULL));
+    ok(ci_db_script(bench.ctx, "CREATE TRIGGER keep BEFORE DELETE ON allocations BEGIN "
+                               "SELECT RAISE(ABORT, 'no'); END"));
+    ci_node_set_allocation_id(node, 1);
+    ci_node_set_instance_uuid(node, "11111111-2222-4333-8444-555555555555");
+    ok(ci_node_save(bench.ctx, node));
+    node = life_verb(node, "deleted", NULL);
+    in_state(node, CI_STATE_ERROR);
+    ck_assert_msg(strstr(node->last_error, "Failed to tear down: "), "%s", node->last_error);
+    ck_assert_int_eq(node->allocation_id, 1);
+    ok(ci_db_script(bench.ctx, "DROP TRIGGER keep"));
+    in_state(life_verb(node, "deleted", NULL), CI_STATE_AVAILABLE);
+    ck_assert_int_eq(bench_count("SELECT COUNT(*) FROM allocations"), 0);
+    bench_stop();
+}
+END_TEST
+
 UNIT_MAIN("conductor/tear_down", a_node_forgets_its_instance_but_not_its_traits,
           its_allocation_ends_with_the_instance,
+          an_allocation_that_cannot_end_leaves_the_node_in_error,
           from_every_state_that_takes_it_the_node_becomes_available)

@@ -311,6 +311,39 @@ START_TEST(what_hangs_on_a_node_dies_with_it)
 }
 END_TEST
 
+static void add_port(struct ci_ctx *ctx, const struct ci_node *node, const char *address)
+{
+    struct ci_port *port = ci_object_new(ctx->mem, &ci_port_type);
+
+    ci_port_set_node_id(port, node->id);
+    ci_port_set_address(port, address);
+    must(ctx, ci_port_create(ctx, port));
+}
+
+START_TEST(a_node_is_found_by_any_of_very_many_addresses)
+{
+    enum { ADDRESSES = 70000 }; /* more than values that a statement may have */
+    struct ci_ctx *ctx = records_open();
+    struct ci_node *one = node_made(ctx, UUID_A, "one"), *two = node_made(ctx, UUID_B, "two"),
+                   *found;
+    const char **addresses = ci_alloc_array(ctx->mem, ADDRESSES + 1, sizeof *addresses);
+
+    for (unsigned i = 0; i < ADDRESSES; i++)
+        addresses[i] =
+            ci_printf(ctx->mem, "52:54:00:%02x:%02x:%02x", i >> 16, i >> 8 & 255, i & 255);
+    must_say(ctx, NodeNotFound, "No node has a port with such an address.",
+             ci_node_load_addresses(ctx, addresses, &found));
+    add_port(ctx, one, addresses[ADDRESSES - 1]);
+    add_port(ctx, one, addresses[0]);
+    must(ctx, ci_node_load_addresses(ctx, addresses, &found));
+    ck_assert_str_eq(found->uuid, UUID_A);
+    add_port(ctx, two, addresses[ADDRESSES / 2]);
+    must_say(ctx, DuplicateNodeOnLookup, "Several nodes have ports with these addresses.",
+             ci_node_load_addresses(ctx, addresses, &found));
+    db_close(ctx);
+}
+END_TEST
+
 #define NODE_TESTS                                                                                 \
     a_new_node_has_the_defaults_of_its_columns, a_node_is_found_by_uuid_name_and_id,               \
         uuids_names_and_instances_of_nodes_are_unique,                                             \
@@ -318,4 +351,5 @@ END_TEST
         a_lost_lock_is_given_back_by_its_owner_and_time_only, only_what_changed_is_saved,          \
         times_of_states_and_inspections_are_kept, long_errors_are_cut_at_whole_characters,         \
         what_cannot_be_saved_is_refused, traits_are_rows_shown_as_one_list,                        \
-        a_node_has_fifty_traits_at_most, what_hangs_on_a_node_dies_with_it
+        a_node_has_fifty_traits_at_most, a_node_is_found_by_any_of_very_many_addresses,            \
+        what_hangs_on_a_node_dies_with_it
