@@ -6,11 +6,11 @@
 
 #include <string.h>
 
+static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 /* The six bits of a letter, or -1. */
 static int bits_of(char c)
 {
-    static const char letters[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const char *at = c ? strchr(letters, c) : NULL;
 
     return at ? (int)(at - letters) : -1;
@@ -40,4 +40,19 @@ bool ci_base64_decode(struct ci_arena *mem, const char *text, size_t length, cha
     *ret_bytes = bytes;
     *ret_n = n;
     return true;
+}
+
+void ci_base64_encode(struct ci_text *text, const char *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i += 3) {
+        size_t left = n - i < 3 ? n - i : 3;
+        unsigned held = (unsigned char)bytes[i] << 16;
+        char four[4];
+
+        for (size_t j = 1; j < left; j++)
+            held |= (unsigned)(unsigned char)bytes[i + j] << (16 - 8 * j);
+        for (size_t j = 0; j < 4; j++)
+            four[j] = j <= left ? letters[held >> (18 - 6 * j) & 63] : '=';
+        ci_text_addn(text, four, sizeof four);
+    }
 }

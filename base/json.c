@@ -59,6 +59,28 @@ double ci_json_number(const json_t *value)
     }
 }
 
+bool ci_json_truth(const json_t *value)
+{
+    switch (ci_json_kind(value)) {
+    case CI_JSON_NULL:
+    case CI_JSON_FALSE:
+        return false;
+    case CI_JSON_TRUE:
+        return true;
+    case CI_JSON_INT:
+    case CI_JSON_REAL:
+    case CI_JSON_RAW:
+        return ci_json_number(value) != 0; /* as NaN is */
+    case CI_JSON_STRING:
+        return json_string_length(value) > 0;
+    case CI_JSON_ARRAY:
+        return json_array_size(value) > 0;
+    case CI_JSON_OBJECT:
+        return json_object_size(value) > 0;
+    }
+    return false;
+}
+
 static void decref(void *value)
 {
     json_decref(value);

@@ -35,6 +35,9 @@ const char *ci_json_raw_text(const json_t *value);
 /* Any number as a double, to be compared; NaN, which is neither less nor more, when it is none. */
 double ci_json_number(const json_t *value);
 
+/* What Python takes for true: no null, false, zero, nor anything empty; NULL is null. */
+bool ci_json_truth(const json_t *value);
+
 struct ci_json_limits {
     size_t depth; /* nesting of arrays and objects */
     size_t bytes; /* of the text */

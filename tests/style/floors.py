@@ -15,6 +15,7 @@ BEHIND = {
     'gnutls/': 'base/httptls.c',
     'libpq-fe.h': 'db/pg.c',
     'sqlite3.h': 'db/sqlite.c',
+    'archive': 'base/iso.c',
     'curl/': 'base/httpc.c',
     'yaml.h': 'api/policy_file.c',
     'openssl/': 'base/digest.c',

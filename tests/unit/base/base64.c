@@ -46,4 +46,23 @@ START_TEST(what_is_no_base64_is_refused)
 }
 END_TEST
 
-UNIT_MAIN("base/base64", text_is_decoded, what_is_no_base64_is_refused)
+START_TEST(bytes_become_text_that_gives_them_back)
+{
+    static const char bytes[] = "\x00\xff\xbf\x01 any \x80 \n carnal pleasure";
+
+    for (size_t n = 0; n < sizeof bytes; n++) {
+        struct ci_text *text = ci_text_new(unit_ctx()->mem, 256);
+        char *back;
+        size_t length;
+
+        ci_base64_encode(text, bytes, n);
+        ck_assert_uint_eq(text->length, (n + 2) / 3 * 4);
+        ck_assert(ci_base64_decode(unit_ctx()->mem, text->bytes, text->length, &back, &length));
+        ck_assert_uint_eq(length, n);
+        ck_assert_mem_eq(back, bytes, n);
+    }
+}
+END_TEST
+
+UNIT_MAIN("base/base64", text_is_decoded, what_is_no_base64_is_refused,
+          bytes_become_text_that_gives_them_back)

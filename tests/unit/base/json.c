@@ -290,9 +290,24 @@ START_TEST(other_forms_of_printing)
 }
 END_TEST
 
+START_TEST(truth_is_python_s)
+{
+    static const char *const truths[] = {"true",  "1",   "-0.5",          "NaN",         "1e999",
+                                         "\"0\"", "[0]", "{\"a\": null}", "\"\\u0000\"", NULL};
+    static const char *const lies[] = {"null", "false", "0", "-0.0", "\"\"", "[]", "{}", NULL};
+
+    for (size_t i = 0; truths[i]; i++)
+        ck_assert_msg(ci_json_truth(read_json(unit_ctx(), truths[i])), "%s", truths[i]);
+    for (size_t i = 0; lies[i]; i++)
+        ck_assert_msg(!ci_json_truth(read_json(unit_ctx(), lies[i])), "%s", lies[i]);
+    ck_assert(!ci_json_truth(NULL));
+}
+END_TEST
+
 UNIT_MAIN("base/json", what_python_stores_comes_back_as_it_went_in,
           kinds_tell_raw_numbers_from_strings,
           a_repeated_key_keeps_its_place_and_takes_the_last_value, errors_are_python_s,
           limits_hold_exactly, a_million_brackets_are_refused_without_recursion,
           what_is_not_utf8_is_refused, numbers_compare_by_value, containers_compare_deeply,
-          getters_check_kinds_and_name_the_key, getters_refuse_other_kinds, other_forms_of_printing)
+          getters_check_kinds_and_name_the_key, getters_refuse_other_kinds, other_forms_of_printing,
+          truth_is_python_s)
