@@ -70,7 +70,7 @@ static bool start(struct ci_ctx *ctx, struct program *program)
                             "castiron runs API and conductor in one process: set "
                             "[DEFAULT]rpc_transport = none, or json-rpc among others (it is %s).",
                             transport);
-    if (!ci_open_database(ctx) || !ci_notifier_new(ctx, PROGRAM, &ctx->notifier))
+    if (!ci_open_database(ctx) || !ci_notifier_new_measuring(ctx, PROGRAM, &ctx->notifier))
         return false;
     return (strcmp(transport, "none") == 0 ? start_alone(ctx, program)
                                            : start_among_others(ctx, program)) &&

@@ -40,7 +40,7 @@ static bool start(struct ci_ctx *ctx, struct program *program)
         .program = PROGRAM, .host = ctx->config->DEFAULT.host, .dispatch = ci_conductor_dispatch};
 
     return ci_open_check_transport(ctx, PROGRAM) && ci_open_database(ctx) &&
-           ci_notifier_new(ctx, PROGRAM, &ctx->notifier) &&
+           ci_notifier_new_measuring(ctx, PROGRAM, &ctx->notifier) &&
            ci_open_server_new(ctx, &options, &program->server) &&
            ci_conductor_start_open(ctx, let_in, program, &program->conductor);
 }

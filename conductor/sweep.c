@@ -12,7 +12,10 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "objects/row.h"
+
+#define NS_PER_S INT64_C(1000000000)
 
 enum { SLICE = 50 };
 
@@ -26,6 +29,7 @@ struct run {
     pthread_cond_t ended;
     size_t next;     /* the first that nobody has taken */
     int64_t helpers; /* workers beside the caller */
+    size_t done;     /* nodes that were begun, or are not there any more */
 };
 
 /* The slice's rows. A short slice asks for its last node again: the statement is one for all. */
@@ -66,24 +70,35 @@ static void act(const struct run *run, struct ci_ctx *ctx, struct ci_node *node)
     ci_task_release(task);
 }
 
-static void do_slice(const struct run *run, const int64_t *ids, size_t n)
+static bool is_over(const struct run *run)
+{
+    const int64_t until_ns = run->sweep->until_ns;
+
+    return !ci_conductor_is_staying(run->conductor) ||
+           (until_ns > 0 && ci_time_monotonic_ns() >= until_ns);
+}
+
+static void do_slice(struct run *run, const int64_t *ids, size_t n)
 {
     struct ci_ctx *ctx = ci_conductor_ctx_new(run->conductor, NULL);
     struct ci_node **nodes;
-    size_t count = 0;
+    size_t count = 0, left;
 
     if (!load(ctx, ids, n, &count, &nodes))
         ci_warning(ctx, "Nodes are left out", "doing=\"%s\" nodes=%zu error=%s",
                    run->sweep->purpose, n, ci_error_take(ctx));
-    for (size_t i = 0; i < count && ci_conductor_is_staying(run->conductor); i++)
-        act(run, ctx, nodes[i]);
+    for (left = count; left > 0 && !is_over(run); left--)
+        act(run, ctx, nodes[count - left]);
     ci_conductor_ctx_free(ctx);
+    pthread_mutex_lock(&run->lock);
+    run->done += n - left;
+    pthread_mutex_unlock(&run->lock);
 }
 
 /* Takes slices until there are none. */
 static void do_slices(struct run *run)
 {
-    while (ci_conductor_is_staying(run->conductor)) {
+    while (!is_over(run)) {
         size_t first, n;
 
         pthread_mutex_lock(&run->lock);
@@ -135,6 +150,20 @@ static void wait_for_helpers(struct run *run)
     pthread_mutex_unlock(&run->lock);
 }
 
+static void tell_time(struct ci_ctx *ctx, const struct ci_sweep *sweep, size_t nodes)
+{
+    const int64_t ns = ci_time_monotonic_ns() - sweep->begun_ns;
+
+    ci_debug(ctx, "Periodic work on nodes is done", "doing=\"%s\" nodes=%zu ms=%" PRId64,
+             sweep->purpose, nodes, ns / (NS_PER_S / 1000));
+    if (sweep->interval_s > 0 && ns > 3 * sweep->interval_s * NS_PER_S)
+        ci_warning(ctx,
+                   "Periodic work on nodes takes three times its interval: more workers, or more "
+                   "conductors, are needed",
+                   "doing=\"%s\" seconds=%" PRId64 " interval=%" PRId64, sweep->purpose,
+                   ns / NS_PER_S, sweep->interval_s);
+}
+
 void ci_sweep_nodes(struct ci_conductor *conductor, struct ci_ctx *ctx,
                     const struct ci_sweep *sweep, size_t n, const int64_t *ids)
 {
@@ -145,6 +174,11 @@ void ci_sweep_nodes(struct ci_conductor *conductor, struct ci_ctx *ctx,
     call_helpers(ctx, &run);
     do_slices(&run);
     wait_for_helpers(&run);
+    if (run.done < n && ci_conductor_is_staying(conductor))
+        ci_warning(ctx, "Nodes are left out, the time for them is over",
+                   "doing=\"%s\" nodes=%zu of=%zu", sweep->purpose, n - run.done, n);
+    if (sweep->begun_ns > 0)
+        tell_time(ctx, sweep, n);
     pthread_cond_destroy(&run.ended);
     pthread_mutex_destroy(&run.lock);
 }

@@ -14,7 +14,11 @@ struct ci_sweep {
      * locks and vanished nodes as usual, the rest as a warning.
      */
     bool (*act)(struct ci_task *task);
-    int64_t workers; /* at most this many at once, the caller one of them */
+    int64_t workers;  /* at most this many at once, the caller one of them */
+    int64_t until_ns; /* monotonic: no node is begun after it, and the log says so; 0: no limit */
+    /* When the work began and how often it is to be done: too long a time is warned about. 0: not
+     */
+    int64_t begun_ns, interval_s;
 };
 
 /*

@@ -27,7 +27,6 @@
 #include "objects/states.h"
 
 #define FAULT "power failure"
-#define NS_PER_S INT64_C(1000000000)
 
 struct ci_sync_counts {
     struct ci_arena *mem; /* holds this struct alone */
@@ -418,27 +417,15 @@ static int64_t *order(struct ci_conductor *conductor, struct ci_ctx *ctx,
     return ids;
 }
 
-static void tell_time(const struct ci_ctx *ctx, size_t nodes, int64_t begun_ns)
-{
-    int64_t ns = ci_time_monotonic_ns() - begun_ns;
-    int64_t interval_s = ctx->config->conductor.sync_power_state_interval;
-
-    ci_debug(ctx, "Power states synced", "nodes=%zu ms=%" PRId64, nodes, ns / (NS_PER_S / 1000));
-    if (interval_s > 0 && ns > 3 * interval_s * NS_PER_S)
-        ci_warning(ctx,
-                   "A power sync takes three times [conductor]sync_power_state_interval: more "
-                   "workers, or more conductors, are needed",
-                   "seconds=%" PRId64 " interval=%" PRId64, ns / NS_PER_S, interval_s);
-}
-
 bool ci_sync_power(struct ci_conductor *conductor, struct ci_ctx *ctx)
 {
     const struct ci_mapped_query query = {.columns = "", .where = "NOT maintenance ORDER BY id"};
     const int64_t most = ctx->config->conductor.periodic_max_workers;
-    const int64_t begun_ns = ci_time_monotonic_ns();
     struct ci_sweep sweep = {.purpose = "power state sync",
                              .act = sync_one,
-                             .workers = ctx->config->conductor.sync_power_state_workers};
+                             .workers = ctx->config->conductor.sync_power_state_workers,
+                             .begun_ns = ci_time_monotonic_ns(),
+                             .interval_s = ctx->config->conductor.sync_power_state_interval};
     struct ci_mapped mapped;
 
     if (!ci_mapped_find(conductor, ctx, &query, &mapped))
@@ -446,7 +433,6 @@ bool ci_sync_power(struct ci_conductor *conductor, struct ci_ctx *ctx)
     if (sweep.workers > most)
         sweep.workers = most;
     ci_sweep_nodes(conductor, ctx, &sweep, mapped.count, order(conductor, ctx, &mapped));
-    tell_time(ctx, mapped.count, begun_ns);
     return true;
 }
 

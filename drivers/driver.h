@@ -83,6 +83,8 @@ struct ci_management {
     bool (*attach_virtual_media)(struct ci_task *task, const char *device_type, const char *url);
     bool (*detach_virtual_media)(struct ci_task *task, const json_t *device_types); /* NULL: all */
     bool (*get_virtual_media)(struct ci_task *task, json_t **ret_media);
+    /* {kind: {sensor: {"Sensor Reading": …}}}; an empty object where there is nothing to tell */
+    bool (*get_sensors_data)(struct ci_task *task, json_t **ret_data);
 };
 
 struct ci_raid {

@@ -19,6 +19,7 @@
 #include "drivers/bios_settings.h"
 #include "drivers/driver.h"
 #include "drivers/raid_config.h"
+#include "objects/info.h"
 #include "objects/states.h"
 
 enum { LONGEST_S = 7 * 86400, LOOK_MS = 500 };
@@ -215,13 +216,27 @@ static bool get_indicator(struct ci_task *task, const char *component, const cha
     return true;
 }
 
+/* What its row has for it, so that listeners can be tried; Ironic's has no sensors at all. */
+static bool get_sensors(struct ci_task *task, json_t **ret_data)
+{
+    json_t *info, *sensors;
+
+    if (!ci_fake_nap(task, task->ctx->config->fake.management_delay) ||
+        !ci_info_read(task->ctx, task->node->driver_info, &info))
+        return false;
+    sensors = json_object_get(info, "fake_sensors");
+    *ret_data = json_is_object(sensors) ? sensors : ci_json(task->ctx, json_object());
+    return true;
+}
+
 const struct ci_management ci_fake_management = {
     .base = {.type = "management", .name = "fake", .validate = accept},
     .supported_boot_devices = supported_boot_devices,
     .get_boot_device = get_boot_device,
     .set_boot_device = set_boot_device,
     .get_supported_indicators = get_indicators,
-    .get_indicator_state = get_indicator};
+    .get_indicator_state = get_indicator,
+    .get_sensors_data = get_sensors};
 
 /* boot */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Versioned notifications.
+ * Notifications: of records, and of what was measured.
  *
  * One thread sends, so that listeners hear things in the order in which they happened. While the
  * broker is away the queue fills and what comes after is dropped: Ironic would hold up the
@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/config.h"
 #include "base/ident.h"
@@ -28,13 +29,15 @@ enum {
     ATTEMPT_S = 5, /* what an attempt waits for the broker, when their number is limited */
     CLOSE_MS = 2000,
     TELL_AGAIN_S = 30, /* the same trouble is logged once in this time */
+    ROOM_MS = 5000,    /* what a measurement waits for a place in the queue, */
+    LOOK_MS = 20,      /* looking this often */
 };
 #define SECOND_NS INT64_C(1000000000)
 
 /* Ironic's levels, and oslo.messaging's, from the lowest. */
 static const char *const levels[] = {"debug", "info", "warning", "error", "critical", NULL};
 static const char *const priorities[] = {"DEBUG", "INFO", "WARN", "ERROR", "CRITICAL"};
-enum { LEVEL_INFO = 1, LEVEL_ERROR = 3 };
+enum { LEVEL_INFO = 1, LEVEL_ERROR = 3, LEVEL_NONE = 5 };
 
 static const char *const statuses[] = {[CI_NOTIFY_START] = "start",
                                        [CI_NOTIFY_END] = "end",
@@ -58,8 +61,9 @@ struct ci_notifier {
     struct ci_workers *sender;  /* one thread */
     const char *host;
     const char *const *topics;
+    const char *const *measured_topics; /* NULL: nothing measured is told */
     bool forms[FORMS];
-    int level;
+    int level;     /* LEVEL_NONE: no record is told of */
     int64_t retry; /* attempts after the first; below 0: for ever */
     atomic_bool ending;
     atomic_size_t bytes; /* of what waits */
@@ -71,9 +75,11 @@ struct ci_notifier {
 
 struct ci_notice {
     struct ci_notifier *notifier;
-    struct ci_arena *mem;              /* holds it */
-    const char *event_type, *priority; /* the second in lower case */
-    const char *bodies[FORMS];         /* NULL where nobody wants it */
+    struct ci_arena *mem; /* holds it */
+    const char *const *topics;
+    int level;
+    const char *event_type;
+    const char *bodies[FORMS]; /* NULL where nobody wants it */
     size_t lengths[FORMS];
 };
 
@@ -115,7 +121,7 @@ static bool is_passing(enum ci_amqp_result result)
 static void publish(struct ci_notice *notice, const char *topic, enum form form)
 {
     struct ci_notifier *notifier = notice->notifier;
-    const char *key = ci_printf(notice->mem, "%s.%s", topic, notice->priority);
+    const char *key = ci_printf(notice->mem, "%s.%s", topic, levels[notice->level]);
     struct ci_amqp_queue queue = notifier->queue;
     const struct ci_amqp_publish message = {.declare = &queue,
                                             .exchange = queue.exchange,
@@ -137,15 +143,14 @@ static void publish(struct ci_notice *notice, const char *topic, enum form form)
 static void deliver(void *arg)
 {
     struct ci_notice *notice = arg;
-    struct ci_notifier *notifier = notice->notifier;
 
     if (notice->bodies[LOGGED])
         ci_info(NULL, "Notification", "event_type=%s message=%s", notice->event_type,
                 notice->bodies[LOGGED]);
-    for (size_t i = 0; notifier->topics[i]; i++) {
+    for (size_t i = 0; notice->topics[i]; i++) {
         for (enum form form = SEALED; form <= BARE; form++) {
             if (notice->bodies[form])
-                publish(notice, notifier->topics[i], form);
+                publish(notice, notice->topics[i], form);
         }
     }
     ci_notice_drop(notice);
@@ -189,51 +194,98 @@ static bool write_bodies(struct ci_ctx *ctx, struct ci_message_notification *mes
     return true;
 }
 
-static bool fill(struct ci_ctx *ctx, const struct ci_notification *of, struct ci_notice *notice)
+static bool fill(struct ci_ctx *ctx, const char *publisher_id, const json_t *payload,
+                 struct ci_notice *notice)
 {
-    const struct ci_notifier *notifier = notice->notifier;
-    struct ci_message_notification message = {
-        .publisher_id = ci_printf(ctx->mem, "%s.%s", of->service, notifier->host),
-        .event_type = notice->event_type,
-        .priority = priorities[level_of(of->status)],
-        /* All forms are the same message. */
-        .message_id = ci_uuid_new(ctx->mem),
-        .timestamp = ci_time_db(ctx->mem, ci_time_now_us()),
-        .unique_id = ci_message_id(ctx->mem)};
-    json_t *payload;
+    struct ci_message_notification message = {.publisher_id = publisher_id,
+                                              .event_type = notice->event_type,
+                                              .priority = priorities[notice->level],
+                                              .payload = payload,
+                                              /* All forms are the same message. */
+                                              .message_id = ci_uuid_new(ctx->mem),
+                                              .timestamp = ci_time_db(ctx->mem, ci_time_now_us()),
+                                              .unique_id = ci_message_id(ctx->mem)};
 
-    if (!ci_payload_write(ctx, of->payload, of->record, of->told, &payload))
-        return false;
-    message.payload = payload;
     return write_bodies(ctx, &message, notice);
 }
 
-struct ci_notice *ci_notify_prepare(struct ci_ctx *ctx, const struct ci_notification *notification)
+static struct ci_notice *notice_new(const struct ci_ctx *ctx, const char *const *topics, int level)
+{
+    struct ci_arena *mem = ci_arena_new();
+    struct ci_notice *notice = ci_new(mem, struct ci_notice);
+
+    notice->mem = mem;
+    notice->notifier = ctx->notifier;
+    notice->topics = topics;
+    notice->level = level;
+    return notice;
+}
+
+/* The notice is counted with what waits; or it was not made, which is told and gives NULL. */
+static struct ci_notice *seal(struct ci_ctx *ctx, struct ci_notice *notice, bool made)
+{
+    if (!made) {
+        ci_warning(ctx, "A notification is left out", "event_type=%s error=%s", notice->event_type,
+                   ci_error_take(ctx));
+        ci_arena_free(notice->mem);
+        return NULL;
+    }
+    for (enum form form = SEALED; form < FORMS; form++)
+        atomic_fetch_add(&notice->notifier->bytes, notice->lengths[form]);
+    return notice;
+}
+
+struct ci_notice *ci_notify_prepare(struct ci_ctx *ctx, const struct ci_notification *of)
 {
     struct ci_error *error = ctx->error;
     struct ci_notice *notice;
-    struct ci_arena *mem;
+    json_t *payload;
 
-    if (!ci_notify_wants(ctx, notification->status))
+    if (!ci_notify_wants(ctx, of->status))
         return NULL;
-    mem = ci_arena_new();
-    notice = ci_new(mem, struct ci_notice);
-    notice->mem = mem;
-    notice->notifier = ctx->notifier;
-    notice->priority = levels[level_of(notification->status)];
-    notice->event_type = ci_printf(mem, "baremetal.%s.%s.%s", notification->object,
-                                   notification->action, statuses[notification->status]);
+    notice = notice_new(ctx, ctx->notifier->topics, level_of(of->status));
+    notice->event_type =
+        ci_printf(notice->mem, "baremetal.%s.%s.%s", of->object, of->action, statuses[of->status]);
     ctx->error = NULL;
-    if (!fill(ctx, notification, notice)) {
-        ci_warning(ctx, "A notification is left out", "event_type=%s error=%s", notice->event_type,
-                   ci_error_take(ctx));
-        ci_arena_free(mem);
-        notice = NULL;
-    }
+    notice = seal(ctx, notice,
+                  ci_payload_write(ctx, of->payload, of->record, of->told, &payload) &&
+                      fill(ctx, ci_printf(ctx->mem, "%s.%s", of->service, ctx->notifier->host),
+                           payload, notice));
     ctx->error = error;
-    for (enum form form = SEALED; notice && form < FORMS; form++)
-        atomic_fetch_add(&notice->notifier->bytes, notice->lengths[form]);
     return notice;
+}
+
+bool ci_notify_wants_measured(const struct ci_ctx *ctx)
+{
+    return ctx->notifier && ctx->notifier->measured_topics;
+}
+
+/* Whoever measures has time: a fleet's sensors are more messages than the queue holds. */
+static void await_room(const struct ci_notifier *notifier)
+{
+    const struct timespec look = {.tv_nsec = LOOK_MS * 1000000L};
+
+    for (int ms = 0; ms < ROOM_MS && ci_workers_waiting(notifier->sender) >= QUEUE_LIMIT / 2;
+         ms += LOOK_MS)
+        (void)nanosleep(&look, NULL);
+}
+
+void ci_notify_measured(struct ci_ctx *ctx, const char *event_type, const json_t *payload)
+{
+    struct ci_error *error = ctx->error;
+    struct ci_notice *notice;
+
+    if (!ci_notify_wants_measured(ctx))
+        return;
+    await_room(ctx->notifier);
+    notice = notice_new(ctx, ctx->notifier->measured_topics, LEVEL_INFO);
+    notice->event_type = ci_strdup(notice->mem, event_type);
+    ctx->error = NULL;
+    /* Ironic asks for a publisher without naming a service, and this is what it gets. */
+    ci_notice_send(
+        seal(ctx, notice,
+             fill(ctx, ci_printf(ctx->mem, "None.%s", ctx->notifier->host), payload, notice)));
+    ctx->error = error;
 }
 
 void ci_notify_send(struct ci_ctx *ctx, const struct ci_notification *notification)
@@ -291,35 +343,75 @@ static bool connect_broker(struct ci_ctx *ctx, struct ci_notifier *notifier, con
     return ci_amqp_open(ctx, &options, &notifier->amqp);
 }
 
-bool ci_notifier_new(struct ci_ctx *ctx, const char *program, struct ci_notifier **ret_notifier)
+static struct ci_notifier *notifier_new(const struct ci_config *config, const bool *forms)
 {
     static const struct ci_workers_options one = {
         .name = "notify", .threads = 1, .queue_limit = QUEUE_LIMIT};
-    const struct ci_config *config = ctx->config;
-    const char *level = config->DEFAULT.notification_level;
-    struct ci_notifier *notifier;
-    bool forms[FORMS] = {false};
-    struct ci_arena *mem;
+    struct ci_arena *mem = ci_arena_new();
+    struct ci_notifier *notifier = ci_new(mem, struct ci_notifier);
 
-    *ret_notifier = NULL;
-    if (!level || !*level || !read_drivers(ctx, forms))
-        return true;
-    mem = ci_arena_new();
-    notifier = ci_new(mem, struct ci_notifier);
     notifier->mem = mem;
-    while (levels[notifier->level] && strcmp(levels[notifier->level], level) != 0)
-        notifier->level++;
-    memcpy(notifier->forms, forms, sizeof forms);
+    notifier->level = LEVEL_NONE;
+    memcpy(notifier->forms, forms, sizeof notifier->forms);
     notifier->host = ci_strdup(mem, config->DEFAULT.host);
     notifier->topics = copy_list(mem, config->DEFAULT.versioned_notifications_topics);
     notifier->retry = config->oslo_messaging_notifications.retry;
     pthread_mutex_init(&notifier->lock, NULL);
     notifier->sender = ci_workers_new(&one);
+    return notifier;
+}
+
+/* The place of a level, LEVEL_NONE without one. */
+static int read_level(const char *level)
+{
+    int place = 0;
+
+    if (!level || !*level)
+        return LEVEL_NONE;
+    while (place < LEVEL_NONE && strcmp(levels[place], level) != 0)
+        place++;
+    return place;
+}
+
+static bool open_notifier(struct ci_ctx *ctx, const char *program, bool measures,
+                          struct ci_notifier **ret_notifier)
+{
+    const struct ci_config *config = ctx->config;
+    const int level = read_level(config->DEFAULT.notification_level);
+    struct ci_notifier *notifier;
+    bool forms[FORMS] = {false};
+
+    *ret_notifier = NULL;
+    if ((level == LEVEL_NONE && !measures) || !read_drivers(ctx, forms))
+        return true;
+    notifier = notifier_new(config, forms);
+    notifier->level = level;
+    if (measures)
+        notifier->measured_topics =
+            copy_list(notifier->mem, config->oslo_messaging_notifications.topics);
     if (!connect_broker(ctx, notifier, program)) {
         ci_notifier_free(notifier);
         return false;
     }
     *ret_notifier = notifier;
+    return true;
+}
+
+bool ci_notifier_new(struct ci_ctx *ctx, const char *program, struct ci_notifier **ret_notifier)
+{
+    return open_notifier(ctx, program, false, ret_notifier);
+}
+
+bool ci_notifier_new_measuring(struct ci_ctx *ctx, const char *program,
+                               struct ci_notifier **ret_notifier)
+{
+    const bool measures = ctx->config->sensor_data.send_sensor_data;
+
+    if (!open_notifier(ctx, program, measures, ret_notifier))
+        return false;
+    if (measures && !*ret_notifier)
+        ci_warning(ctx, "Sensor data goes nowhere: there is no notification driver",
+                   "[oslo_messaging_notifications]driver=none");
     return true;
 }
 

@@ -4,7 +4,8 @@
 #include "objects/notification.h"
 
 /*
- * Versioned notifications: telling whoever listens on the broker what happens to records.
+ * Notifications: telling whoever listens on the broker what happens to records (versioned ones)
+ * and what conductors measure.
  *
  * Off unless [DEFAULT]notification_level is set and [oslo_messaging_notifications]driver names
  * one; ctx->notifier is NULL then, and nothing is done or connected to. What is told is made on
@@ -21,6 +22,13 @@ struct ci_notifier;
  */
 ci_must_check bool ci_notifier_new(struct ci_ctx *ctx, const char *program,
                                    struct ci_notifier **ret_notifier);
+
+/*
+ * The same for a program with a conductor, which also tells what it measures where
+ * [sensor_data]send_sensor_data asks for it, whatever notification_level says.
+ */
+ci_must_check bool ci_notifier_new_measuring(struct ci_ctx *ctx, const char *program,
+                                             struct ci_notifier **ret_notifier);
 
 /* Sends what waits, for two seconds at most; the log counts what is lost. Accepts NULL. */
 void ci_notifier_free(struct ci_notifier *notifier);
@@ -52,3 +60,13 @@ ci_must_check struct ci_notice *ci_notify_prepare(struct ci_ctx *ctx,
                                                   const struct ci_notification *notification);
 void ci_notice_send(struct ci_notice *notice);
 void ci_notice_drop(struct ci_notice *notice);
+
+/* Is anybody told what was measured? Asked before measuring. */
+bool ci_notify_wants_measured(const struct ci_ctx *ctx);
+
+/*
+ * Tells figures: an unversioned notification of the level "info" to each of
+ * [oslo_messaging_notifications]topics. The payload is borrowed; the rest is as above, but that
+ * it waits a few seconds for a place in the queue.
+ */
+void ci_notify_measured(struct ci_ctx *ctx, const char *event_type, const json_t *payload);

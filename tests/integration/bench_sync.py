@@ -42,7 +42,7 @@ def main():
         idle, before = pss_mib(pid), cpu_s(pid)
         while True:
             most = max(most, pss_mib(pid))
-            found = re.findall(r'Power states synced: nodes=(\d+) ms=(\d+)', castiron.log(4000))
+            found = re.findall(r'doing="power state sync" nodes=(\d+) ms=(\d+)', castiron.log(4000))
             if any(int(n) >= nodes for n, _ in found):
                 break
             time.sleep(0.02)

@@ -1,22 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Versioned notifications: ours beside those of Debian's Ironic, for the same requests."""
 import json
-import os
-import queue
 import re
-import subprocess
-import threading
 import time
 import unittest
 
 import broker
 import case
 import cluster
+import listening
 import member
 import server
 
-LISTENER = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'listener.py')
-TOPIC = 'ironic_versioned_notifications'
 ON = {'DEFAULT': {'notification_level': 'info'},
       'oslo_messaging_notifications': {'driver': 'messagingv2'}}
 VERSION = '1.82'
@@ -58,46 +53,6 @@ NEWER = ('declarative_cleaning',)  # what a conductor of the newest release note
 
 def tearDownModule():  # noqa: N802 (unittest's name)
     case.OneBroker.stop()
-
-
-class Listener:
-    """listener.py, and what it has heard."""
-
-    def __init__(self, url, topic=TOPIC, exchange='ironic'):
-        self.heard, self.came = [], queue.Queue()
-        self.process = subprocess.Popen(
-            ['/usr/bin/python3', '-W', 'ignore', LISTENER, url, topic, exchange],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
-        if self.process.stdout.readline() != 'ready\n':
-            raise AssertionError('the listener does not run')
-        threading.Thread(target=self.read, daemon=True).start()
-
-    def read(self):
-        for line in self.process.stdout:
-            self.came.put(json.loads(line))
-
-    def quiet(self, seconds=1.5):
-        """All that was heard, once nothing more has come for a while."""
-        try:
-            while True:
-                self.heard.append(self.came.get(timeout=seconds))
-        except queue.Empty:
-            return self.heard
-
-    def wait_for(self, count, seconds=30):
-        """All that was heard, once that is so many."""
-        deadline = time.monotonic() + seconds
-        while len(self.heard) < count:
-            try:
-                self.heard.append(self.came.get(timeout=max(0.01, deadline - time.monotonic())))
-            except queue.Empty:
-                raise AssertionError('heard %d of %d' % (len(self.heard), count)) from None
-        return self.heard
-
-    def stop(self):
-        self.process.kill()
-        self.process.wait()
-        self.process.stdout.close()
 
 
 def life(service):
@@ -219,7 +174,7 @@ def what_moved(one):
                                  data['provision_state'], one[0].split('.')[-1])
 
 
-class Notifications(unittest.TestCase):
+class Notifications(listening.Case):
     """Clusters of one kind each."""
 
     maxDiff = None
@@ -241,11 +196,6 @@ class Notifications(unittest.TestCase):
         for service in (self.conductor, self.api):
             service.wait_until(service.is_there, 90, '%s to be there' % service.name)
         return made
-
-    def listen(self, made, *more):
-        listener = Listener(made.broker.url(made.vhost), *more)
-        self.addCleanup(listener.stop)
-        return listener
 
     def lived(self, debian):
         """The statuses and the notifications of a node's life."""
@@ -334,7 +284,7 @@ class Notifications(unittest.TestCase):
 
     def test_one_process_for_all_tells_as_two_do(self):
         vhost = case.OneBroker.get().create()
-        listener = Listener(case.OneBroker.get().url(vhost))
+        listener = listening.Listener(case.OneBroker.get().url(vhost))
         self.addCleanup(listener.stop)
         alone = self.all_in_one(case.OneBroker.get().url(vhost))
         life(alone)
@@ -365,13 +315,13 @@ class Notifications(unittest.TestCase):
         durable = '?amqp_durable_queues=true'
         alone = self.all_in_one(mine.url() + durable)
         self.assertEqual(201, alone.request('POST', '/v1/chassis', {}).status)
-        alone.wait_until(lambda: TOPIC in mine.control('list_queues', '-q', 'name'), 10, 'a queue')
+        alone.wait_until(lambda: listening.TOPIC in mine.control('list_queues', '-q', 'name'), 10, 'a queue')
         mine.halt()
         for n in range(20):
             reply = alone.request('POST', '/v1/chassis', {'description': str(n)})
             self.assertEqual(201, reply.status)
         mine.resume()
-        listener = Listener(mine.url() + durable)
+        listener = listening.Listener(mine.url() + durable)
         self.addCleanup(listener.stop)
         heard = sorted(listener.wait_for(42), key=lambda one: one['metadata']['timestamp'])
         told = [one['payload']['ironic_object.data']['description'] for one in heard

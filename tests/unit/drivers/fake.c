@@ -38,6 +38,29 @@ static void end(void)
     ci_config_free(config);
 }
 
+START_TEST(sensors_are_the_rows)
+{
+    static const struct {
+        const char *driver_info;
+        size_t kinds;
+    } cases[] = {{NULL, 0},
+                 {"{}", 0},
+                 {"{\"fake_sensors\": \"no\"}", 0},
+                 {"{\"fake_sensors\": {\"Fan\": {}}}", 1}};
+
+    begin();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        json_t *data = NULL;
+
+        ci_node_set_driver_info(task.node, cases[i].driver_info);
+        ck_assert(task.hardware->management->get_sensors_data(&task, &data));
+        ck_assert_uint_eq(json_object_size(data), cases[i].kinds);
+        ck_assert(json_is_object(data));
+    }
+    end();
+}
+END_TEST
+
 START_TEST(the_power_state_is_the_rows)
 {
     const struct ci_power *power;
@@ -171,6 +194,7 @@ START_TEST(the_steps_are_those_of_the_reference)
 }
 END_TEST
 
-UNIT_MAIN("drivers/fake", the_power_state_is_the_rows, only_the_network_can_be_booted_from,
-          delays_are_slept, a_delay_is_cut_short_when_the_service_ends,
-          a_delay_that_is_none_stops_the_start, the_steps_are_those_of_the_reference)
+UNIT_MAIN("drivers/fake", sensors_are_the_rows, the_power_state_is_the_rows,
+          only_the_network_can_be_booted_from, delays_are_slept,
+          a_delay_is_cut_short_when_the_service_ends, a_delay_that_is_none_stops_the_start,
+          the_steps_are_those_of_the_reference)

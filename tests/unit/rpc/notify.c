@@ -209,6 +209,48 @@ START_TEST(without_a_broker_nobody_waits_and_losses_are_counted)
 }
 END_TEST
 
+/* Of the sensors of machines: without any level for what happens to records. */
+START_TEST(what_is_measured_is_told_whatever_the_level)
+{
+    struct bench bench = make(NULL, "log");
+    json_t *payload = ci_json(bench.ctx, json_pack("{s:i}", "fans", 4));
+    const char *log;
+
+    ck_assert_ptr_null(bench.ctx->notifier);
+    bench.config->sensor_data.send_sensor_data = true;
+    ck_assert(ci_notifier_new_measuring(bench.ctx, "unit", &bench.ctx->notifier));
+    ck_assert(ci_notify_wants_measured(bench.ctx));
+    ck_assert(!ci_notify_wants(bench.ctx, CI_NOTIFY_ERROR));
+    ci_notify_measured(bench.ctx, "hardware.x.metrics", payload);
+    log = done(&bench);
+    ck_assert_ptr_nonnull(strstr(log, "\"event_type\": \"hardware.x.metrics\""));
+    ck_assert_ptr_nonnull(strstr(log, "\"payload\": {\"fans\": 4}"));
+    ck_assert_ptr_nonnull(strstr(log, "\"publisher_id\": \"None.here\""));
+}
+END_TEST
+
+START_TEST(an_api_measures_nothing)
+{
+    struct bench bench = make("info", "log");
+
+    bench.config->sensor_data.send_sensor_data = true;
+    ck_assert(!ci_notify_wants_measured(bench.ctx));
+    ci_notify_measured(bench.ctx, "hardware.x.metrics", NULL);
+    ck_assert_ptr_null(strstr(done(&bench), "hardware.x.metrics"));
+}
+END_TEST
+
+START_TEST(measuring_for_nobody_is_warned_of)
+{
+    struct bench bench = make(NULL, NULL);
+
+    bench.config->sensor_data.send_sensor_data = true;
+    ck_assert(ci_notifier_new_measuring(bench.ctx, "unit", &bench.ctx->notifier));
+    ck_assert_ptr_null(bench.ctx->notifier);
+    ck_assert_ptr_nonnull(strstr(done(&bench), "Sensor data goes nowhere"));
+}
+END_TEST
+
 START_TEST(a_wrong_url_stops_the_start)
 {
     struct bench bench = make(NULL, "messaging");
@@ -226,4 +268,6 @@ UNIT_MAIN("rpc/notify", nothing_is_made_unless_level_and_driver_are_set,
           an_unknown_driver_is_told_of, levels_are_in_their_order,
           a_notification_is_whole_and_without_the_token, the_error_that_is_told_of_stays,
           what_cannot_be_made_is_left_out_and_fails_nothing, what_is_dropped_is_not_sent,
-          without_a_broker_nobody_waits_and_losses_are_counted, a_wrong_url_stops_the_start)
+          without_a_broker_nobody_waits_and_losses_are_counted,
+          what_is_measured_is_told_whatever_the_level, an_api_measures_nothing,
+          measuring_for_nobody_is_warned_of, a_wrong_url_stops_the_start)
