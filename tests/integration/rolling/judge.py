@@ -25,12 +25,17 @@ def cpu_s(services):
     return ticks / os.sysconf('SC_CLK_TCK')
 
 
+# When the load was what it is, when the first service was touched, when the last API was ours.
+Times = collections.namedtuple('Times', 'measured began swapped')
+# What was asked of the old services a second, and what of all cores they took for it.
+Old = collections.namedtuple('Old', 'rate cpu')
+
+
 class Verdict:
     """Failures by who caused them, what was lost, what is wrong; and how long answers took."""
 
-    def __init__(self, stage, clients, began, swapped, cpu):
-        """`cpu`: what the old services took of all cores, before; `began`: when the first service was touched; `swapped`: when the last API was ours."""
-        self.stage, self.cpu = stage, cpu
+    def __init__(self, stage, clients, times, old):
+        self.stage, self.old = stage, old
         self.debian_logs = [s.whole_log() for s in stage.services() if s.debian]
         self.our_conductors = [s.whole_log() for s in stage.services()
                                if s.kind == 'conductor' and not s.debian]
@@ -46,8 +51,10 @@ class Verdict:
         self.stuck = [row for row in odd if row[0] in asked]
         self.odd = [row for row in odd if row[0] not in asked]
         self.left = self.messages()
-        self.before = load.p99([a.seconds for a in self.answers if a.at < began])
-        self.after = load.p99([a.seconds for a in self.answers if a.at > swapped])
+        before = [a for a in self.answers if times.measured < a.at < times.began]
+        self.answered = len(before) / (times.began - times.measured)
+        self.before = load.p99([a.seconds for a in before])
+        self.after = load.p99([a.seconds for a in self.answers if a.at > times.swapped])
 
     def is_theirs(self, answer):
         """Was one of Debian's services being stopped, and has no conductor of ours had the call?"""
@@ -109,4 +116,5 @@ class Verdict:
             'p99 before ms': round((self.before or 0) * 1000, 1),
             'p99 after ms': round((self.after or 0) * 1000, 1),
             'slowest ms': round(max(a.seconds for a in self.answers) * 1000),
-            'cpu of the old ones': round(self.cpu, 2), 'by name': dict(counts)})
+            'rate': round(self.old.rate), 'answered before each second': round(self.answered),
+            'cpu of the old ones': round(self.old.cpu, 2), 'by name': dict(counts)})

@@ -163,6 +163,7 @@ class Walkers:
     """Nodes that are turned on and off, provisioned and changed: one question at a time each."""
 
     THREADS = 8
+    LOOK_S = 0.3
 
     def __init__(self, port, answers, uuids, rate):
         self.port, self.answers, self.rate = port, answers, rate
@@ -181,6 +182,10 @@ class Walkers:
     def start(self):
         for thread in self.threads:
             thread.start()
+
+    def all_rate(self):
+        """Requests a second of all of them."""
+        return self.rate + 1 / self.LOOK_S
 
     def look(self, client):
         """Reads all nodes at once; what has come about is free for the next question."""
@@ -212,11 +217,11 @@ class Walkers:
 
     def watch(self):
         client = Client(self.port, self.answers)
-        while not self.ending.wait(0.3):
+        while not self.ending.wait(self.LOOK_S):
             self.look(client)
         until = time.monotonic() + LATE_S + 5
         while self.busy and time.monotonic() < until:
-            time.sleep(0.3)
+            time.sleep(self.LOOK_S)
             self.look(client)
         client.close()
 
@@ -277,10 +282,12 @@ class Walkers:
 class Load:
     """All clients of a rehearsal."""
 
+    THREADS = 24  # that read and write, at most
+
     def __init__(self, port, uuids, own, walkers, rate, walks):
         """`own` are nodes that are changed, `walkers` those that are led through their states."""
         self.answers = collections.deque()
-        threads = max(2, min(24, int(rate / 6)))
+        threads = max(2, min(self.THREADS, int(rate / 6)))
         share = max(1, len(own) // threads)
         self.mixes = [Mix(port, self.answers, rate / threads, uuids,
                           own[n * share:(n + 1) * share], n) for n in range(threads)]
@@ -291,6 +298,11 @@ class Load:
             mix.start()
         self.walkers.start()
         return self
+
+    def set_rate(self, rate):
+        """From now on so many requests a second, by the same clients."""
+        for mix in self.mixes:
+            mix.pause = len(self.mixes) / rate
 
     def stop(self):
         """Ends all and waits for what was accepted."""

@@ -53,6 +53,8 @@ class Rehearsal:
 
     NODES, OWN, WALKERS = 1000, 60, 50
     RATE, WALKS = 20, 4  # requests a second, and questions to the walking nodes
+    SHARE = None  # of all cores that the services take: the rate is measured that makes them
+    MEASURE_S, MEASURES, MOST_RATE = 10, 3, 400
     BEFORE_S, AFTER_S = 8, 8
     RELEASE = '37.0'  # of the services that run, where the guide says RELEASE
     ANSWER_S = 60  # [DEFAULT]rpc_response_timeout
@@ -93,6 +95,31 @@ class Rehearsal:
         walkers = self.insert('walkers', self.WALKERS, 'available')
         return others + own, own, walkers
 
+    def share_of_cpu(self, seconds):
+        """What the services take of all cores, for so long."""
+        used, began = judge.cpu_s(self.stage.services()), time.monotonic()
+        time.sleep(seconds)
+        used = judge.cpu_s(self.stage.services()) - used
+        return used / (time.monotonic() - began) / os.cpu_count()
+
+    def measure_rate(self, say):
+        """The load that takes SHARE of all cores, and never less than RATE; it goes on with it.
+
+        What counts is the CPU of a request that was answered: on a machine that others keep busy
+        not all of a higher rate is, and the share is not reached.
+        """
+        rate = self.RATE
+        for _ in range(self.MEASURES):
+            answered = len(self.clients.answers)
+            cpu = self.share_of_cpu(self.MEASURE_S)
+            answered = (len(self.clients.answers) - answered) / self.MEASURE_S
+            say('measured: %.0f requests a second take %.0f %% of the CPU' % (answered, cpu * 100))
+            rate = min(max(self.RATE, answered * self.SHARE / cpu - self.clients.walkers.all_rate()),
+                       self.MOST_RATE)
+            self.clients.set_rate(rate)
+        time.sleep(2)  # until the last rate is that of all clients
+        return rate
+
     def run(self, say=lambda text: None):
         self.stage.options['DEFAULT']['rpc_response_timeout'] = self.ANSWER_S
         if any('ironic-' in text for text in [u for _, u in self.units]
@@ -101,12 +128,13 @@ class Rehearsal:
         self.make_database()
         uuids, own, walkers = self.fill()
         self.stage.start(self.units)
-        self.clients = load.Load(self.stage.balancer.port, uuids, own, walkers, self.RATE,
-                                 self.WALKS).start()
-        used, began = judge.cpu_s(self.stage.services()), time.monotonic()
-        time.sleep(self.BEFORE_S)
-        used = judge.cpu_s(self.stage.services()) - used
-        cpu = used / (time.monotonic() - began) / os.cpu_count()
+        self.clients = load.Load(self.stage.balancer.port, uuids, own, walkers,
+                                 self.MOST_RATE if self.SHARE else self.RATE, self.WALKS)
+        self.clients.set_rate(self.RATE)
+        self.clients.start()
+        rate = self.measure_rate(say) if self.SHARE else self.RATE
+        measured = time.time()
+        cpu = self.share_of_cpu(self.BEFORE_S)
         self.began = time.time()
         self.stage.build = self.build
         for step in self.steps:
@@ -118,7 +146,8 @@ class Rehearsal:
         time.sleep(self.AFTER_S)
         self.clients.stop()
         say('%6.1f s  clients have stopped' % (time.time() - self.began))
-        return judge.Verdict(self.stage, self.clients, self.began, self.swapped, cpu)
+        return judge.Verdict(self.stage, self.clients, judge.Times(
+            measured, self.began, self.swapped), judge.Old(rate, cpu))
 
     def discard(self):
         if self.clients:

@@ -18,10 +18,12 @@ from rolling import guide, next_release, rehearsal  # noqa: E402
 
 
 Which = collections.namedtuple('Which', 'steps units runs rate walks walkers what')
+CPU = 0.6  # of all cores, that the old services take where the rate is measured (None)
+LEAST_RATE = 20
 KINDS = ('conductor-1', 'conductor-2', 'api-1', 'api-2')
 LEAVING = guide.script(rehearsal.LEAVING)
 WHICH = {
-    'ironic': Which(guide.steps(rehearsal.FROM_IRONIC), rehearsal.OLD, 10, 30, 5, 50,
+    'ironic': Which(guide.steps(rehearsal.FROM_IRONIC), rehearsal.OLD, 10, None, 5, 50,
                     "S08 S09 S26 S53 S59 S64 S65 S66 S67 S74: Debian's services become ours"),
     'back': Which(guide.steps(rehearsal.BACK), rehearsal.OURS, 2, 15, 3, 50,
                   "S13 S28 S63: pinned, ours become Debian's again"),
@@ -48,7 +50,9 @@ def rehearse(postgres, rabbit, name, number, args):
     """One run; gives what must not be."""
     which = WHICH[name]
     run = rehearsal.Rehearsal(postgres, rabbit, which.steps, which.units or mix(number))
-    run.NODES, run.RATE, run.WALKS = args.nodes, args.rate or which.rate, args.walks or which.walks
+    run.NODES, run.WALKS = args.nodes, args.walks or which.walks
+    run.RATE = args.rate or which.rate or LEAST_RATE
+    run.SHARE = None if args.rate or which.rate else CPU
     run.WALKERS = args.walkers or which.walkers
     if name == 'castiron':
         run.build, run.RELEASE = next_release.make(), next_release.PRESENT
@@ -67,7 +71,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('which', choices=list(WHICH), nargs='*', help='all, without any')
     parser.add_argument('--runs', type=int, help='instead of as many as each has')
-    parser.add_argument('--rate', type=float, help='requests a second')
+    parser.add_argument('--rate', type=float, help='requests a second, and not a measured one')
     parser.add_argument('--walks', type=float, help='questions a second to nodes that change state')
     parser.add_argument('--walkers', type=int, help='nodes that change state')
     parser.add_argument('--nodes', type=int, default=10000, help='others in the database')
