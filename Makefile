@@ -29,6 +29,7 @@ rehearse:
 	@test -f build-gcc/build.ninja || meson setup build-gcc --werror </dev/null >/dev/null
 	@ninja -C build-gcc --quiet
 	@CASTIRON_BUILD=$(CURDIR)/build-gcc tests/integration/rolling/rehearse.py
+	@CASTIRON_BUILD=$(CURDIR)/build-gcc CASTIRON_NEXT=1 python3 tests/integration/run.py test_later_schema
 
 rehearse-kill:
 	@tools/install-packages test

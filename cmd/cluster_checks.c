@@ -10,17 +10,17 @@
 #include "cmd/checks.h"
 #include "db/catalog.h"
 #include "db/db.h"
-#include "db/migrate.h"
 #include "objects/conductor.h"
 #include "objects/releases.h"
 #include "objects/states.h"
 #include "objects/types.h"
+#include "objects/versions.h"
 
 enum { NAMED_MAX = 10 };
 
 static bool schema(struct ci_ctx *ctx, struct ci_check_result *result)
 {
-    if (ci_migrate_check(ctx))
+    if (ci_versions_check_schema(ctx))
         return true;
     if (!ci_failed_with(ctx, CI_ERR_DatabaseVersionTooOld))
         return false;

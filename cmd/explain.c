@@ -9,7 +9,7 @@
 
 #include "cmd/tool.h"
 #include "conductor/explain.h"
-#include "db/migrate.h"
+#include "objects/versions.h"
 
 enum { TEXT_MAX = 16 << 20 };
 
@@ -24,7 +24,7 @@ static int explain(struct ci_ctx *ctx, void *arg)
     struct ci_text *text = ci_text_new(ctx->mem, TEXT_MAX);
     json_t *facts;
 
-    if (!ci_migrate_check(ctx) || !ci_explain_node(ctx, request->node, &facts))
+    if (!ci_versions_check_schema(ctx) || !ci_explain_node(ctx, request->node, &facts))
         return EXIT_FAILURE;
     if (request->json) {
         ci_json_print(text, facts);

@@ -11,7 +11,6 @@
 #include <time.h>
 
 #include "base/text.h"
-#include "db/migrate.h"
 #include "objects/online.h"
 #include "objects/versions.h"
 
@@ -138,7 +137,7 @@ int ci_online_command(struct ci_ctx *ctx, const struct ci_online_request *reques
     int64_t max = 0;
     int code;
 
-    if (!ci_versions_check(ctx) || !ci_migrate_check(ctx) || !ci_online_check(ctx))
+    if (!ci_versions_check(ctx) || !ci_versions_check_schema(ctx) || !ci_online_check(ctx))
         return ci_failed_with(ctx, CI_ERR_DatabaseVersionTooOld) ||
                        ci_failed_with(ctx, CI_ERR_Conflict)
                    ? NOT_NOW

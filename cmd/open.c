@@ -21,7 +21,7 @@ bool ci_open_database(struct ci_ctx *ctx)
     /* A file of its own needs no preparation; a shared database is the operator's. */
     if (ci_db_is_sqlite(ctx->db) && !ci_migrate_create_if_empty(ctx, NULL))
         return false;
-    return ci_migrate_check(ctx) && ci_versions_check(ctx);
+    return ci_versions_check_schema(ctx) && ci_versions_check(ctx);
 }
 
 static bool is_http(const struct ci_ctx *ctx)

@@ -32,6 +32,17 @@ bool ci_catalog_has_column(struct ci_ctx *ctx, const char *table, const char *co
                   "SELECT 1 FROM pragma_table_info($1) WHERE name = $2", 2, values, ret_has);
 }
 
+bool ci_catalog_columns(struct ci_ctx *ctx, const char *table, struct ci_rows **ret_columns)
+{
+    return ci_db_query(
+        ctx,
+        ci_db_is_sqlite(ctx->db)
+            ? "SELECT name FROM pragma_table_info($1)"
+            : "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass($1) AND "
+              "attnum > 0 AND NOT attisdropped",
+        1, &table, ret_columns);
+}
+
 bool ci_catalog_has_index(struct ci_ctx *ctx, const char *table, const char *index, bool *ret_has)
 {
     const char *const values[] = {table, index};

@@ -43,8 +43,10 @@ ci_must_check bool ci_migrate_upgrade(struct ci_ctx *ctx, const char *name);
 ci_must_check bool ci_migrate_plan(struct ci_ctx *ctx, const char *name, struct ci_text *text);
 
 /*
- * Can this program work on the database? Fails with DatabaseVersionTooOld unless it has the
- * newest revision, or one that castiron-dbsync of a later release has brought it to from there;
- * the message names the command to run. For the start of a service.
+ * Is the schema that of this release, or of a later one? Fails with DatabaseVersionTooOld where it
+ * is older, or none; the message names the command to run. A revision that is not known here is one
+ * of a later release, whoever's tool has brought the database there, and is warned of: the schema
+ * goes first when releases follow each other, and a service that is started again meanwhile
+ * must come up. Whether it has what is read and written here, ci_versions_check_schema() asks.
  */
 ci_must_check bool ci_migrate_check(struct ci_ctx *ctx);

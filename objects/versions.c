@@ -96,3 +96,40 @@ bool ci_versions_check(struct ci_ctx *ctx)
     }
     return true;
 }
+
+static bool lists(const struct ci_rows *columns, const char *name)
+{
+    for (size_t i = 0; i < columns->count; i++) {
+        if (strcmp(ci_row_text(columns, i, 0), name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool check_columns(struct ci_ctx *ctx, const struct ci_type *type)
+{
+    struct ci_rows *columns;
+
+    if (!ci_catalog_columns(ctx, type->table, &columns))
+        return false;
+    for (size_t i = 0; i < type->count; i++) {
+        if (type->fields[i].stored == CI_COLUMN && !lists(columns, type->fields[i].name))
+            return ci_fail_text(ctx, DatabaseVersionTooOld,
+                                "The database has no column %s.%s, which this release of castiron "
+                                "works with: run castiron-dbsync upgrade of a release that knows "
+                                "its revision.",
+                                type->table, type->fields[i].name);
+    }
+    return true;
+}
+
+bool ci_versions_check_schema(struct ci_ctx *ctx)
+{
+    if (!ci_migrate_check(ctx))
+        return false;
+    for (const struct ci_type *const *type = ci_types; *type; type++) {
+        if (ci_release_any_stores(*type) && !check_columns(ctx, *type))
+            return false;
+    }
+    return true;
+}

@@ -10,3 +10,10 @@
  * Tables that are not there yet, and a database without a revision, are no reason.
  */
 ci_must_check bool ci_versions_check(struct ci_ctx *ctx);
+
+/*
+ * Can this release work on the schema? Asks for its revision (ci_migrate_check()), and then for
+ * every column that objects are read from and written to: fails with DatabaseVersionTooOld,
+ * naming the first that lacks. For the start of a service.
+ */
+ci_must_check bool ci_versions_check_schema(struct ci_ctx *ctx);

@@ -141,9 +141,8 @@ class Online:
         self.refused('online_data_migrations')
         store.sql("UPDATE nodes SET version = '1.37' WHERE id = 2")
         store.sql("UPDATE alembic_version SET version_num = 'ffffffffffff'")
-        if self.LINEAGE:
-            store.sql('COMMENT ON TABLE alembic_version IS NULL')
-        self.refused('castiron-dbsync upgrade')
+        store.sql('ALTER TABLE nodes RENAME COLUMN shard TO shards')
+        self.refused('no column nodes.shard')
 
     def refused(self, command):
         for name in ('castiron', 'castiron-api', 'castiron-conductor'):
@@ -194,7 +193,6 @@ class Online:
 
 class OnPostgreSQL(Online, migration.OldPostgreSQL):
     NOW = "now() at time zone 'UTC'"
-    LINEAGE = True
 
     def test_a_silent_conductor_is_no_hindrance(self):
         store = self.upgraded(3)
@@ -229,7 +227,6 @@ class OnPostgreSQL(Online, migration.OldPostgreSQL):
 
 class OnSQLite(Online, migration.OldSQLite):
     NOW = "'2024-01-01 00:00:00'"
-    LINEAGE = False
 
 
 if __name__ == '__main__':
