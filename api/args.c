@@ -370,6 +370,8 @@ bool ci_args_read(struct ci_request *req)
 
     if (!ci_query_split(req->ctx, req->query, take_query, &reading))
         return false;
+    if (req->word)
+        (void)take_query(&reading, "fields", req->word); /* it never stops */
     if (req->route->body == CI_BODY_ARGS && req->json) {
         if (!json_is_object(req->json))
             return ci_fail_text(req->ctx, Invalid, "The body must be a JSON object.");

@@ -57,6 +57,8 @@ struct ci_request {
     int version;              /* API minor; 0 before negotiation */
     const struct ci_route *route;
     const char *idents[CI_IDENTS_MAX]; /* values of the path's {parameters}, in order */
+    const char
+        *word; /* behind the item, which Ironic takes for fields=; NULL where there is none */
     const char *json_suffix_of; /* the last ident with the ".json" that was cut off, or NULL */
     struct ci_arg args[CI_PARAMS_MAX]; /* in the order of route->params */
     json_t *json;                      /* the parsed body; NULL when there is none */

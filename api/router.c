@@ -217,28 +217,108 @@ static int find(const struct pieces *path, const char *method)
     return best;
 }
 
-/*
- * The controllers below a node hang below the collection as well, and there the node comes last:
- * states/console/{node}. Their names are nobody's. Moves the node to where it else is; fails where
- * there is none.
- */
-static bool node_to_its_place(struct ci_request *req, struct pieces *path)
+/* The query's only value of that name, which is taken out of it; NULL where there is none. */
+static const char *take_named(struct ci_request *req, const char *name)
 {
-    static const char *const words[] = {"maintenance", "management", "states", NULL};
-    struct pieces lacking = *path;
+    struct ci_text *others = ci_text_new(req->ctx->mem, 64 * 1024);
+    size_t name_length = strlen(name);
+    const char *found = NULL;
+    char *value = NULL;
 
-    if (path->count < 4 || path->count == SEGMENTS_MAX || strcmp(path->at[1], "nodes") != 0 ||
-        !ci_one_of(path->at[2], words))
+    for (const char *at = req->query; *at; at += strspn(at, "&")) {
+        size_t length = strcspn(at, "&");
+
+        if (!found && strncmp(at, name, name_length) == 0 && at[name_length] == '=')
+            found = ci_strndup(req->ctx->mem, at + name_length + 1, length - name_length - 1);
+        else
+            ci_text_printf(others, "%s%.*s", others->length > 0 ? "&" : "", (int)length, at);
+        at += length;
+    }
+    if (!found || !ci_httpd_unescape_query(req->ctx->mem, found, strlen(found), &value))
+        return NULL;
+    req->query = others->bytes;
+    return value;
+}
+
+/* "{node_ident}" without braces. */
+static const char *parameter_name(struct ci_request *req, const char *piece)
+{
+    return ci_strndup(req->ctx->mem, piece + 1, strlen(piece) - 2);
+}
+
+/* What the query names in place of the path; NULL where it does not. Fails for what is no name. */
+static bool take_item(struct ci_request *req, const char *name, const char **ret_item)
+{
+    const char *item = take_named(req, name);
+
+    if (item && !ci_uuid_is_like(item) && !ci_name_is_valid(item))
+        return ci_fail_text(req->ctx, InvalidParameterValue, "Expected UUID or name for %s: %.255s",
+                            name, item);
+    *ret_item = item;
+    return true;
+}
+
+static bool refuse_missing(struct ci_request *req, const char *name)
+{
+    return ci_fail_text(req->ctx, MissingParameterValue, "Missing mandatory parameter: %s", name);
+}
+
+/*
+ * Controllers that stand below an item and, in Ironic's tree, below the collection as well: there
+ * the item is a parameter of the query, or, where it may, the last piece of the path.
+ */
+static const struct shifted {
+    const char *collection, *word, *item;
+    bool item_last;    /* states/console/{node} */
+    const char *alone; /* of what is below the controller, this alone takes the query's item */
+} shifted[] = {
+    {"nodes", "maintenance", "node_ident", true, NULL},
+    {"nodes", "management", "node_ident", true, NULL},
+    {"nodes", "states", "node_ident", true, NULL},
+    {"nodes", "vendor_passthru", "node_ident", false, "methods"},
+    {"drivers", "raid", "driver_name", false, NULL},
+    {"drivers", "vendor_passthru", "driver_name", false, "methods"},
+};
+
+static const struct shifted *find_shifted(const struct pieces *path)
+{
+    for (size_t i = 0; path->count >= 3 && i < sizeof shifted / sizeof shifted[0]; i++) {
+        const struct shifted *row = &shifted[i];
+
+        if (strcmp(path->at[1], row->collection) == 0 && strcmp(path->at[2], row->word) == 0 &&
+            (path->count == 3 || !row->alone ||
+             (path->count == 4 && strcmp(path->at[3], row->alone) == 0)))
+            return row;
+    }
+    return NULL;
+}
+
+/* Moves the item of such a path to where it else is; fails where there is none. */
+static bool item_to_its_place(struct ci_request *req, struct pieces *path)
+{
+    const struct shifted *row = find_shifted(path);
+    struct pieces whole = *path;
+    const char *item;
+    int found;
+
+    if (!row || path->count == SEGMENTS_MAX)
         return true;
-    memmove(&lacking.at[3], &path->at[2], (path->count - 2) * sizeof path->at[0]);
-    lacking.at[2] = "";
-    lacking.count++;
-    if (find(&lacking, NULL) >= 0)
-        return ci_fail_text(req->ctx, MissingParameterValue,
-                            "Missing mandatory parameter: node_ident");
-    lacking.at[2] = path->at[path->count - 1];
-    lacking.count--;
-    *path = lacking;
+    memmove(&whole.at[3], &path->at[2], (path->count - 2) * sizeof path->at[0]);
+    whole.at[2] = "";
+    whole.count++;
+    found = find(&whole, req->method);
+    if (found < 0 && find(&whole, NULL) < 0 && path->count > 3 && row->item_last) {
+        whole.at[2] = path->at[path->count - 1];
+        whole.count--;
+        *path = whole;
+        return true;
+    }
+    if (!take_item(req, row->item, &item))
+        return false;
+    if (!item && found >= 0)
+        return refuse_missing(req, row->item);
+    whole.at[2] = item ? item : "";
+    *path = whole;
     return true;
 }
 
@@ -275,12 +355,6 @@ static const char *allow(struct ci_request *req, const struct pieces *path)
     return text->bytes;
 }
 
-/* "{node_ident}" without braces. */
-static const char *parameter_name(struct ci_request *req, const char *piece)
-{
-    return ci_strndup(req->ctx->mem, piece + 1, strlen(piece) - 2);
-}
-
 /* What follows a node in a path is no node itself: its controllers answer, or none does. */
 static bool is_node_word(const char *value)
 {
@@ -298,8 +372,7 @@ static bool refuse_word(struct ci_request *req, const char *value)
                                           "validate",    "vendor_passthru", NULL};
 
     if (ci_one_of(value, actions))
-        return ci_fail_text(req->ctx, MissingParameterValue,
-                            "Missing mandatory parameter: node_ident");
+        return refuse_missing(req, "node_ident");
     return not_found(req);
 }
 
@@ -373,13 +446,6 @@ static bool take_idents(struct ci_request *req, const struct pieces *pattern,
     return true;
 }
 
-/* Of a path below a node that names nothing, the node is looked for first. */
-static const struct ci_route node_nothing = {.method = "GET",
-                                             .path = "/v1/nodes/{node_ident}",
-                                             .policy = "baremetal:node:get",
-                                             .handle = ci_node_nothing,
-                                             .status = 404};
-
 /* Is the path only a station on the way to longer ones (/v1/nodes/…/management)? */
 static bool is_passed(const struct pieces *path)
 {
@@ -418,8 +484,7 @@ static bool refuse_route(struct ci_request *req, const struct pieces *path)
     struct pieces first = {.count = 2, .at = {path->at[0], path->at[1]}};
 
     if (below >= 0)
-        return ci_fail_text(req->ctx, MissingParameterValue, "Missing mandatory parameter: %s",
-                            parameter_name(req, patterns[below].at[path->count]));
+        return refuse_missing(req, parameter_name(req, patterns[below].at[path->count]));
     if (path->count == 1)
         return ci_fail(req->ctx, HTTPMethodNotAllowed);
     if (find(path, NULL) >= 0) {
@@ -429,11 +494,6 @@ static bool refuse_route(struct ci_request *req, const struct pieces *path)
     if (is_passed(path)) {
         req->allow = "";
         return refuse(req, 405, "");
-    }
-    if (path->count == 4 && strcmp(path->at[1], "nodes") == 0 && strcmp(req->method, "GET") == 0) {
-        req->route = &node_nothing;
-        req->idents[0] = path->at[2];
-        return true;
     }
     if (is_below_leaf(path)) {
         struct pieces parent = *path;
@@ -454,8 +514,7 @@ static bool refuse_empty(struct ci_request *req, const struct pieces *path)
 
     if (below < 0 || req->path[strlen(req->path) - 1] != '/')
         return resource_not_found(req);
-    return ci_fail_text(req->ctx, MissingParameterValue, "Missing mandatory parameter: %s",
-                        parameter_name(req, patterns[below].at[path->count]));
+    return refuse_missing(req, parameter_name(req, patterns[below].at[path->count]));
 }
 
 /*
@@ -510,6 +569,7 @@ static bool has_version(const struct ci_request *req)
     const struct ci_route *route = req->route;
 
     return req->version >= route->since ||
+           (route->flags & CI_ROUTE_BODY_FIRST && !ci_version_is_after_21_4(req->ctx)) ||
            (route->flags & CI_ROUTE_AT_FIRST && req->version == CI_API_MIN &&
             route->since <= ci_version_max(req->ctx));
 }
@@ -538,6 +598,57 @@ static bool refuse_version(struct ci_request *req, const struct pieces *path)
     return resource_not_found(req);
 }
 
+static bool takes_fields(const struct ci_route *route)
+{
+    for (const struct ci_param *param = route->params; param && param->name; param++) {
+        if (strcmp(param->name, "fields") == 0)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * A word behind an item that names nothing there (nodes/{node}/extra) is the next argument of the
+ * controller that shows the item: fields=. Moves it there.
+ */
+static void word_to_fields(struct ci_request *req, struct pieces *path)
+{
+    struct pieces item = *path;
+    int found;
+
+    if (path->count < 4 || strcmp(req->method, "GET") != 0 ||
+        strcmp(path->at[path->count - 1], "detail") == 0)
+        return;
+    item.count--;
+    found = find(&item, "GET");
+    if (found < 0 || !is_parameter(patterns[found].at[item.count - 1]) ||
+        !takes_fields(&ci_routes[found]))
+        return;
+    req->word = path->at[item.count];
+    req->json_suffix_of = NULL;
+    *path = item;
+}
+
+/* The path's route, also where the item or its fields are named in another place; -1 if none. */
+static bool find_anyhow(struct ci_request *req, struct pieces *path, int *ret_found)
+{
+    int below, found = find(path, req->method);
+    const char *item = NULL;
+
+    *ret_found = found;
+    if (found >= 0 && ci_routes[found].since <= ci_version_max(req->ctx))
+        return true;
+    below = find_below(path, req->method);
+    if (below >= 0 && !take_item(req, parameter_name(req, patterns[below].at[path->count]), &item))
+        return false;
+    if (item)
+        path->at[path->count++] = item;
+    else if (found >= 0 || (below < 0 && find(path, NULL) < 0 && !is_passed(path)))
+        word_to_fields(req, path);
+    *ret_found = find(path, req->method);
+    return true;
+}
+
 bool ci_route_find(struct ci_request *req)
 {
     struct pieces path;
@@ -554,9 +665,10 @@ bool ci_route_find(struct ci_request *req)
     cut_json_suffix(req, &path);
     if (empty)
         return refuse_empty(req, &path);
-    if (!node_to_its_place(req, &path))
+    if (!item_to_its_place(req, &path))
         return false;
-    found = find(&path, req->method);
+    if (!find_anyhow(req, &path, &found))
+        return false;
     if (found < 0)
         return refuse_route(req, &path);
     req->route = &ci_routes[found];

@@ -23,6 +23,7 @@ const struct ci_route ci_routes[] = {
 #define LEAF CI_ROUTE_LEAF
 #define BODY_PROVISION CI_ROUTE_BODY_PROVISION
 #define BODY_INSPECTION CI_ROUTE_BODY_INSPECTION
+#define BODY_FIRST CI_ROUTE_BODY_FIRST
 #define AT_FIRST CI_ROUTE_AT_FIRST
 #define ROUTE(method, path, since, policy, handler, status, params, body, flags)                   \
     {#method, path, since, policy, ci_##handler, status, ci_params_##params, CI_BODY_##body, flags},

@@ -71,7 +71,8 @@ enum ci_route_flag {
     CI_ROUTE_LEAF = 256,            /* one level deeper is 405, not 404 */
     CI_ROUTE_BODY_PROVISION = 8,    /* [api]max_json_body_size_provision is the limit */
     CI_ROUTE_BODY_INSPECTION = 512, /* [api]max_json_body_size_inspection is the limit */
-    CI_ROUTE_AT_FIRST = 1024,       /* at exactly 1.1, too; between, 404 that names `since` */
+    CI_ROUTE_BODY_FIRST = 2048, /* up to 21.4 the handler looks at the version, after the body */
+    CI_ROUTE_AT_FIRST = 1024,   /* at exactly 1.1, too; between, 404 that names `since` */
 };
 
 /* One row of the API: everything that a request is measured against before its handler runs. */

@@ -16,11 +16,17 @@
 /* Room for the SELECT of most views, so that it need not grow. */
 #define SELECT_BYTES 2048
 
+static bool in_version(const struct ci_request *req, const struct ci_field *field)
+{
+    return field->rest <= req->version ||
+           (field->access & CI_EARLY && !ci_version_is_after_21_4(req->ctx));
+}
+
 static bool is_shown(const struct ci_view_plan *plan, size_t field)
 {
     const struct ci_field *f = &plan->view->type->fields[field];
 
-    if (!(f->access & CI_READ) || f->rest > plan->req->version)
+    if (!(f->access & CI_READ) || !in_version(plan->req, f))
         return false;
     return plan->shape == CI_SHAPE_FULL || ci_one_of(f->name, plan->fields);
 }
@@ -257,6 +263,12 @@ static bool lists_names(const struct ci_request *req, const struct ci_view *view
            (view->field_words == CI_FIELDS_LISTED && ci_version_is_after_21_4(req->ctx));
 }
 
+/* What came with a release after the pinned one is no field. */
+static bool is_served(const struct ci_request *req, const struct ci_view *view, int field)
+{
+    return view->type->fields[field].rest <= ci_version_max(req->ctx);
+}
+
 static bool check_field(struct ci_request *req, const struct ci_view *view, const char *name)
 {
     int n = ci_field_find(view->type, name);
@@ -265,7 +277,7 @@ static bool check_field(struct ci_request *req, const struct ci_view *view, cons
         return true;
 
     if (n >= 0 && view->type->fields[n].access & CI_READ &&
-        !(view->type->fields[n].access & CI_NO_FIELDS))
+        !(view->type->fields[n].access & CI_NO_FIELDS) && is_served(req, view, n))
         return ci_version_needs(req, view->type->fields[n].rest);
     for (size_t i = 0; i < view->extra_count; i++) {
         const struct ci_extra *extra = &view->extras[i];
@@ -283,7 +295,7 @@ static bool is_known(const struct ci_request *req, const struct ci_view *view, c
     if (n >= 0 && knows_version(req, view) && view->type->fields[n].rest > req->version)
         return false;
     if (n >= 0)
-        return view->type->fields[n].access & CI_READ &&
+        return is_served(req, view, n) && view->type->fields[n].access & CI_READ &&
                !(view->type->fields[n].access & CI_NO_FIELDS);
     for (size_t i = 0; i < view->extra_count; i++) {
         if (strcmp(view->extras[i].name, name) == 0)

@@ -32,6 +32,7 @@ static const struct ci_field CI_PASTE(, OBJECT, _fields)[] = {
 #define SECRETS CI_SECRETS
 #define LISTED CI_LISTED
 #define NO_FIELDS CI_NO_FIELDS
+#define EARLY CI_EARLY
 #include FIELDS
 #undef FIELD
 #undef NEVER
@@ -44,6 +45,7 @@ static const struct ci_field CI_PASTE(, OBJECT, _fields)[] = {
 #undef SECRETS
 #undef LISTED
 #undef NO_FIELDS
+#undef EARLY
 };
 
 const struct ci_type CI_PASTE(ci_, OBJECT, _type) = {

@@ -72,6 +72,7 @@ enum ci_access {
     CI_SECRETS = 16,   /* a dict in which secrets are masked */
     CI_LISTED = 32,    /* in the default list view */
     CI_NO_FIELDS = 64, /* cannot be asked for by fields= */
+    CI_EARLY = 128,    /* shown in older versions, too, by releases up to 21.4 */
     CI_WRITE = CI_CREATE | CI_PATCH
 };
 

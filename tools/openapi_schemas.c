@@ -99,6 +99,10 @@ static json_t *field_schema(struct ci_ctx *ctx, const struct ci_field *field)
     if (!(field->access & CI_WRITE))
         json_object_set_new(schema, "readOnly", json_true());
     json_object_set_new(schema, "x-openstack", ci_openapi_versions(field->rest, 0));
+    /* A release up to 21.4 that is pinned shows it in every version. */
+    if (field->access & CI_EARLY)
+        json_object_set_new(json_object_get(schema, "x-openstack"), "any-version-until",
+                            json_string("21.4"));
     return schema;
 }
 

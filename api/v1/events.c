@@ -73,5 +73,7 @@ bool ci_events_post(struct ci_request *req)
                  json_string_value(json_object_get(event, "event")),
                  json_string_value(json_object_get(event, "port_id")));
     }
-    return true;
+    /* Only a route that is pinned to 21.4 comes here below its version. */
+    return req->version >= req->route->since ||
+           ci_fail_status(req->ctx, NotFound, 404, "Resource could not be found.");
 }

@@ -14,4 +14,3 @@
 #undef ROUTE
 
 /* What the router runs for a path below a node that names nothing. */
-ci_handler ci_node_nothing;

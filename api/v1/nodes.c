@@ -241,11 +241,28 @@ static bool show(struct ci_request *req, const char *ident, bool *ret_found)
     return ci_view_one(req, &ci_node_view, where, 1, &ident, ret_found);
 }
 
+/* Are the fields asked for such as the version has? The node has to be there before, as in Ironic.
+ */
+static bool check_fields(struct ci_request *req)
+{
+    const struct ci_arg *fields = ci_arg(req, "fields");
+    struct ci_node *node;
+    struct ci_error *refusal;
+
+    if (!fields->given || ci_view_check_fields(req, &ci_node_view, fields->list))
+        return true;
+    refusal = req->ctx->error;
+    ci_error_clear(req->ctx);
+    if (ci_request_node(req, &node))
+        req->ctx->error = refusal;
+    return false;
+}
+
 bool ci_node_show(struct ci_request *req)
 {
     bool found;
 
-    if (!show(req, req->idents[0], &found))
+    if (!check_fields(req) || !show(req, req->idents[0], &found))
         return false;
     if (!found && req->json_suffix_of && !show(req, req->json_suffix_of, &found))
         return false;
@@ -260,12 +277,4 @@ bool ci_node_reply(struct ci_request *req, const char *uuid)
     if (!show(req, uuid, &found))
         return false;
     return found || ci_fail(req->ctx, NodeNotFound, uuid);
-}
-
-bool ci_node_nothing(struct ci_request *req)
-{
-    struct ci_node *node;
-
-    return ci_request_node(req, &node) &&
-           ci_fail_status(req->ctx, NotFound, 404, "Resource could not be found.");
 }

@@ -125,7 +125,7 @@ def filled(path, idents=(NODE, 'CUSTOM_X', 'x')):
 
 
 # Words that lead elsewhere where a node's name could stand: what is not there says 405.
-WORD = re.compile(r'/v1/nodes/(maintenance|management|states)/')
+WORD = re.compile(r'/v1/nodes/(maintenance|management|states)(/|$)')
 
 
 def with_idents():

@@ -59,6 +59,67 @@ START_TEST(paths_lead_to_routes_and_identifiers)
 }
 END_TEST
 
+/* The route, what is left of the query, the item and the field that the request comes to. */
+static const struct {
+    const char *method, *path, *query, *pin, *route, *left, *item, *word;
+} named[] = {
+    {"PUT", "/v1/nodes/maintenance", "node_ident=x", NULL, "/v1/nodes/{node_ident}/maintenance", "",
+     "x", NULL},
+    {"GET", "/v1/nodes/states", "node_ident=" NODE, NULL, "/v1/nodes/{node_ident}/states", "", NODE,
+     NULL},
+    {"PUT", "/nodes/states/power", "a=1&node_ident=x%2Ey&b=2", NULL,
+     "/v1/nodes/{node_ident}/states/power", "a=1&b=2", "x.y", NULL},
+    {"GET", "/v1/nodes/management/boot_device/supported", "node_ident=x", NULL,
+     "/v1/nodes/{node_ident}/management/boot_device/supported", "", "x", NULL},
+    {"GET", "/v1/nodes/vendor_passthru/methods", "node_ident=x", NULL,
+     "/v1/nodes/{node_ident}/vendor_passthru/methods", "", "x", NULL},
+    {"GET", "/v1/drivers/raid/logical_disk_properties", "driver_name=x", NULL,
+     "/v1/drivers/{driver_name}/raid/logical_disk_properties", "", "x", NULL},
+    {"PATCH", "/v1/nodes", "node_ident=x", NULL, "/v1/nodes/{node_ident}", "", "x", NULL},
+    {"DELETE", "/v1/ports", "port_uuid=" NODE, NULL, "/v1/ports/{port_uuid}", "", NODE, NULL},
+    {"GET", "/v1/nodes/x/states", "node_ident=y", NULL, "/v1/nodes/{node_ident}/states",
+     "node_ident=y", "x", NULL},
+    {"GET", AT "/extra", "", NULL, "/v1/nodes/{node_ident}", "", NODE, "extra"},
+    {"GET", "/v1/ports/" NODE "/na%6De/", "", NULL, "/v1/ports/{port_ident}", "", NODE, "name"},
+    {"GET", AT "/firmware", "", "21.4", "/v1/nodes/{node_ident}", "", NODE, "firmware"},
+    {"GET", AT "/firmware", "", NULL, "/v1/nodes/{node_ident}/firmware", "", NODE, NULL},
+};
+
+START_TEST(items_and_fields_may_be_named_in_other_places)
+{
+    for (size_t i = 0; i < sizeof named / sizeof named[0]; i++) {
+        struct ci_request *req = unit_request(named[i].method, named[i].path, NULL);
+
+        req->query = named[i].query;
+        unit_config->DEFAULT.pin_release_version = named[i].pin;
+        req->version = named[i].pin ? 82 : 115;
+        ck_assert_msg(ci_route_find(req), "%s %s", named[i].method, named[i].path);
+        ck_assert_msg(
+            ci_same(req->route->path, named[i].route) && ci_same(req->query, named[i].left) &&
+                ci_same(req->idents[0], named[i].item) && ci_same(req->word, named[i].word),
+            "%s %s: %s ?%s %s %s", named[i].method, named[i].path, req->route->path, req->query,
+            req->idents[0], req->word ? req->word : "");
+    }
+}
+END_TEST
+
+START_TEST(an_item_of_the_query_has_the_form_of_a_name)
+{
+    static const char *const wrong[] = {"node_ident=", "node_ident=not%20valid", "node_ident=a/b"};
+
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        struct ci_request *req = unit_request("PUT", "/v1/nodes/maintenance", NULL);
+
+        req->query = wrong[i];
+        ck_assert_msg(!ci_route_find(req), "%s", wrong[i]);
+        ck_assert_int_eq(req->ctx->error->status, 400);
+        ck_assert_msg(
+            strncmp(req->ctx->error->message, "Expected UUID or name for node_ident: ", 38) == 0,
+            "%s", req->ctx->error->message);
+    }
+}
+END_TEST
+
 /* How Ironic refuses; recorded where a service was asked. W: in the router's own form. */
 static const struct {
     const char *method, *path;
@@ -72,6 +133,14 @@ static const struct {
     {"GET", "/v1/nodes/states", 50, 400, false, NULL, "Missing mandatory parameter: node_ident"},
     {"GET", "/v1/nodes/states/console", 50, 400, false, NULL,
      "Missing mandatory parameter: node_ident"},
+    {"PUT", "/v1/nodes/maintenance", 50, 400, false, NULL,
+     "Missing mandatory parameter: node_ident"},
+    {"GET", "/v1/nodes/maintenance", 50, 405, true, "DELETE, PUT", ""},
+    {"GET", "/v1/drivers/raid/logical_disk_properties", 50, 400, false, NULL,
+     "Missing mandatory parameter: driver_name"},
+    {"GET", AT "/detail", 50, 404, false, NULL, "Resource could not be found."},
+    {"GET", AT "/extra/more", 50, 404, false, NULL, "Resource could not be found."},
+    {"DELETE", AT "/extra", 50, 404, false, NULL, "Resource could not be found."},
     {"GET", "/v1/nodes/detail/", 50, 404, false, NULL, "Resource could not be found."},
     {"GET", "/v1/ports/detail/", 50, 404, false, NULL, "Resource could not be found."},
     {"GET", "/v1/nodes//", 50, 400, false, NULL, "Missing mandatory parameter: node_ident"},
@@ -176,5 +245,7 @@ START_TEST(an_escaped_slash_divides_up_to_21_4)
 END_TEST
 
 UNIT_MAIN("api/router", paths_lead_to_routes_and_identifiers,
+          items_and_fields_may_be_named_in_other_places,
+          an_item_of_the_query_has_the_form_of_a_name,
           what_has_no_route_is_refused_as_ironics_router_does,
           the_json_suffix_is_cut_off_where_ironic_does, an_escaped_slash_divides_up_to_21_4)
