@@ -5,7 +5,7 @@
  * validate-interfaces leaves in the plugin data which interfaces there are, which of them count
  * ([inspector]add_ports) and their MAC addresses; ports works on that.
  */
-#include "drivers/inspection_hooks.h"
+#include "drivers/inspection_hooks_private.h"
 
 #include <string.h>
 
@@ -319,21 +319,28 @@ static bool take_cpu_capabilities(struct ci_task *task, json_t *inventory, json_
     return true;
 }
 
-typedef bool hook_half(struct ci_task *task, json_t *inventory, json_t *plugin_data);
-
 static const struct hook {
     const char *name;
-    hook_half *check, *take; /* either may be NULL */
-    const char *needs;       /* a hook that must come before; NULL: none */
+    ci_inspection_hook *check, *take;          /* either may be NULL */
+    const char *needs;                         /* a hook that must come before; NULL: none */
+    bool (*check_options)(struct ci_ctx *ctx); /* those that it reads; NULL: any will do */
 } hooks[] = {
-    {"ramdisk-error", check_error, NULL, NULL},
-    {"validate-interfaces", check_interfaces, NULL, NULL},
-    {"ports", NULL, take_ports, "validate-interfaces"},
-    {"architecture", NULL, take_architecture, NULL},
-    {"boot-mode", NULL, take_boot_mode, NULL},
-    {"cpu-capabilities", NULL, take_cpu_capabilities, NULL},
-    {"cpus", NULL, take_cpus, NULL},
-    {"memory", NULL, take_memory, NULL},
+    {"ramdisk-error", .check = check_error},
+    {"validate-interfaces", .check = check_interfaces},
+    {"ports", .take = take_ports, .needs = "validate-interfaces"},
+    {"accelerators", .take = ci_hook_accelerators, .check_options = ci_hook_accelerators_check},
+    {"architecture", .take = take_architecture},
+    {"boot-mode", .take = take_boot_mode},
+    {"cpu-capabilities", .take = take_cpu_capabilities},
+    {"cpus", .take = take_cpus},
+    {"extra-hardware", .take = ci_hook_extra_hardware},
+    {"local-link-connection", .take = ci_hook_local_link, .needs = "validate-interfaces"},
+    {"memory", .take = take_memory},
+    {"parse-lldp", .take = ci_hook_parse_lldp},
+    {"pci-devices", .take = ci_hook_pci_devices},
+    {"physical-network", .take = ci_hook_physical_network, .needs = "validate-interfaces",
+     .check_options = ci_hook_physical_network_check},
+    {"raid-device", .take = ci_hook_raid_device},
 };
 
 static const struct hook *find_hook(const char *name)
@@ -372,6 +379,8 @@ bool ci_inspection_hooks_check(struct ci_ctx *ctx)
                                 "requires these missing hooks to be enabled before it: %s. They "
                                 "are named by [inspector]hooks.",
                                 hook->name, hook->needs);
+        if (hook->check_options && !hook->check_options(ctx))
+            return false;
     }
     return !*missing || ci_fail_text(ctx, HardwareInspectionFailure,
                                      "The following hook(s) are missing or failed to load: %s. "
