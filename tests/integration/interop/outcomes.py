@@ -6,6 +6,7 @@
 
 NAME is a package ("openstack.tests.functional.baremetal") or a module of tests, PATTERN a regular
 expression that their names match. A status is pass, fail or skip. Runs under Debian's Python.
+$OUTCOMES_BEFORE is a module that is imported first.
 """
 import importlib
 import json
@@ -65,6 +66,8 @@ def chosen(suite, pattern):
 def main():
     name, pattern = sys.argv[1], ''.join(sys.argv[2:3])
     printed, sys.stdout = sys.stdout, sys.stderr
+    for before in os.environ.get('OUTCOMES_BEFORE', '').split():
+        importlib.import_module(before)
     module = importlib.import_module(name)
     loader = unittest.TestLoader()
     if hasattr(module, '__path__'):

@@ -120,7 +120,7 @@ def sdk(stack, pattern=''):
         with open(path, 'w', encoding='utf-8') as file:
             json.dump(clouds, file)  # which is YAML, too
         return _run(SDK, pattern, folder, OS_CLOUD=name, OPENSTACKSDK_OPERATOR_CLOUD=name,
-                    OS_CLIENT_CONFIG_FILE=path)
+                    OS_CLIENT_CONFIG_FILE=path, OUTCOMES_BEFORE='sdk_waits')
 
 
 def tempest(stack, pattern=''):
