@@ -3,8 +3,9 @@
 # make rehearse: live clusters swapped under load, again and again, as doc/upgrade.md has it.
 # make rehearse-kill: conductors are killed in every unstable state, with all kinds of peers.
 # make soak: a minute of calls while the broker closes connections; each of two brokers goes away.
+# make races: the whole integration run with every program of ours under ThreadSanitizer.
 # make interop: the suites of real clients, as doc/interop.md has it.
-.PHONY: build run test soak rehearse rehearse-kill interop fuzz clean
+.PHONY: build run test soak rehearse rehearse-kill races interop fuzz clean
 
 build:
 	@tools/install-packages run
@@ -36,6 +37,10 @@ rehearse-kill:
 	@test -f build-gcc/build.ninja || meson setup build-gcc --werror </dev/null >/dev/null
 	@ninja -C build-gcc --quiet
 	@CASTIRON_BUILD=$(CURDIR)/build-gcc CASTIRON_KILL=all python3 tests/integration/run.py test_kill_matrix
+
+races:
+	@tools/install-packages test
+	@tools/check races --all-races
 
 interop:
 	@tools/install-packages interop

@@ -572,15 +572,16 @@ bool ci_httpd_start(struct ci_ctx *ctx, const struct ci_httpd_options *options,
         return false;
     }
     httpd->guard = must(ci_guard_new(&limits));
+    *ret_httpd = httpd; /* its threads may ask for it with their first request */
     httpd->daemon = start_daemon_blocked(httpd);
     if (!httpd->daemon) {
+        *ret_httpd = NULL;
         /* The socket is libmicrohttpd's by now: it closes it on most of its ways out. */
         ci_fail_text(ctx, InvalidParameterValue, "The HTTP server cannot start its threads: %s.",
                      strerror(errno));
         httpd_free(httpd);
         return false;
     }
-    *ret_httpd = httpd;
     return true;
 }
 
