@@ -120,7 +120,7 @@ bool ci_network_data_check(struct ci_request *req, const json_t *value)
 {
     const char *message;
 
-    if (!value || ci_json_kind(value) != CI_JSON_OBJECT || json_object_size(value) == 0)
+    if (!value)
         return true;
     message = ci_schema_fault(req->ctx, schema, value);
     return !message || ci_fail_text(req->ctx, Invalid, "Invalid network_data: %s ", message);

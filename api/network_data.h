@@ -5,8 +5,8 @@
 
 /*
  * Checks a node's network_data against nova's network_data format, or against the file of
- * [api]network_data_schema where the operator names one. Absent, null and {} are fine. Fails
- * with Invalid "Invalid network_data: …".
+ * [api]network_data_schema where the operator names one. Fails with Invalid "Invalid network_data:
+ * …". NULL, for none, is fine.
  */
 ci_must_check bool ci_network_data_check(struct ci_request *req, const json_t *value);
 

@@ -11,6 +11,7 @@
 #include "db/catalog.h"
 #include "db/db.h"
 #include "objects/conductor.h"
+#include "objects/online.h"
 #include "objects/releases.h"
 #include "objects/states.h"
 #include "objects/types.h"
@@ -199,11 +200,30 @@ static bool pin(struct ci_ctx *ctx, struct ci_check_result *result)
     return true;
 }
 
+/* All that can be seen of an older API, which leaves no row: Ironic's own connect without a name.
+ */
+static bool nameless(struct ci_ctx *ctx, struct ci_check_result *result)
+{
+    const char *from;
+
+    if (!ci_online_nameless(ctx, &from))
+        return false;
+    if (from)
+        ci_check_add(result, CI_CHECK_WARNING,
+                     "Sessions without a name are open in the database, from %s: Ironic's own "
+                     "services connect so. An API of an older release leaves no row by which it "
+                     "could be known: see that none is running before the pin is taken out and "
+                     "castiron-dbsync online_data_migrations is run.",
+                     from);
+    return true;
+}
+
 const struct ci_check ci_cluster_checks[] = {
     {"Database Schema", schema},
     {"Unstable Nodes", unstable_nodes},
     {"Conductors of Active Nodes", orphans},
     {"Deprecated Options", deprecated_options},
     {"Pinned Release", pin},
+    {"Older APIs", nameless},
     {NULL, NULL},
 };

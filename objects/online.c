@@ -29,6 +29,7 @@ enum { MIGRATIONS_MAX = 8 };
 struct ci_online {
     struct ci_arena *mem;
     const char *from[STORED];     /* the key up to which a table is done; NULL: at its beginning */
+    bool is_passed[STORED];       /* gone through since rows were last counted */
     int64_t left;                 /* rows of older versions, as last counted; 0: count again */
     bool is_idle[MIGRATIONS_MAX]; /* had nothing to do, and is not asked again */
 };
@@ -73,17 +74,21 @@ static bool keeps_date(const struct ci_type *type)
     return strcmp(type->name, "Conductor") == 0;
 }
 
-static const char *update_sql(struct ci_ctx *ctx, const struct ci_type *type)
+/*
+ * The limit stands in the statement, so that it is planned for that many rows: of a bound one the
+ * engine assumes a tenth of the table, and reads all of it for each batch.
+ */
+static const char *update_sql(struct ci_ctx *ctx, const struct ci_type *type, int64_t limit)
 {
-    const char *date = keeps_date(type) ? "updated_at" : "$4";
+    const char *date = keeps_date(type) ? "updated_at" : "$3";
     const char *both =
         type->key2 ? ci_printf(ctx->mem, "%s, %s", type->key, type->key2) : type->key;
 
     return ci_printf(ctx->mem,
                      "UPDATE %s SET version = $1, updated_at = %s WHERE (%s) IN (SELECT %s FROM %s "
                      "WHERE version <> $1 AND %s >= CAST($2 AS INTEGER) ORDER BY %s "
-                     "LIMIT CAST($3 AS INTEGER) %s)",
-                     type->table, date, both, both, type->table, type->key, both,
+                     "LIMIT %" PRId64 " %s)",
+                     type->table, date, both, both, type->table, type->key, both, limit,
                      passing_over(ctx));
 }
 
@@ -92,13 +97,12 @@ static bool update_some(struct ci_ctx *ctx, const struct ci_type *type, const ch
                         int64_t limit, int64_t *ret_done)
 {
     const char *const values[] = {newest(ctx->mem, type), *from ? *from : "0",
-                                  ci_printf(ctx->mem, "%" PRId64, limit),
                                   ci_time_db(ctx->mem, ci_time_now_us())};
     struct ci_rows *rows;
     int64_t last = 0;
 
-    if (!ci_db_update(ctx, update_sql(ctx, type), type->key, keeps_date(type) ? 3 : 4, values,
-                      &rows))
+    if (!ci_db_update(ctx, update_sql(ctx, type, limit), type->key, keeps_date(type) ? 2 : 3,
+                      values, &rows))
         return false;
     for (size_t i = 0; i < rows->count; i++) {
         const int64_t key = ci_row_int(rows, i, 0, 0);
@@ -110,13 +114,16 @@ static bool update_some(struct ci_ctx *ctx, const struct ci_type *type, const ch
     return true;
 }
 
-/* From where the last batch ended, and once more from the beginning when that was not it. */
+/*
+ * From where the last batch ended, and once more from the beginning when that was not it. After
+ * that it is left alone until rows are counted again: looking for nothing reads the whole table.
+ */
 static bool update_type(struct ci_ctx *ctx, struct ci_online *online, size_t i, int64_t limit,
                         int64_t *done)
 {
     const struct ci_type *type = ci_type_find(stored[i]);
 
-    for (;;) {
+    while (!online->is_passed[i]) {
         const char *from = online->from[i];
         const bool from_start = !from;
         int64_t n;
@@ -125,9 +132,11 @@ static bool update_type(struct ci_ctx *ctx, struct ci_online *online, size_t i, 
             return false;
         *done += n;
         online->from[i] = *done == limit && from ? ci_strdup(online->mem, from) : NULL;
-        if (*done == limit || from_start)
+        if (*done == limit)
             return true;
+        online->is_passed[i] = from_start;
     }
+    return true;
 }
 
 static bool count_all(struct ci_ctx *ctx, int64_t *ret_total)
@@ -151,8 +160,11 @@ static bool update_to_latest_versions(struct ci_ctx *ctx, struct ci_online *onli
                                       struct ci_online_count *ret)
 {
     /* Counting reads whole tables, so that it is done once and not for each batch. */
-    if (online->left <= 0 && !count_all(ctx, &online->left))
-        return false;
+    if (online->left <= 0) {
+        if (!count_all(ctx, &online->left))
+            return false;
+        memset(online->is_passed, 0, sizeof online->is_passed);
+    }
     ret->total = online->left;
     for (size_t i = 0; i < STORED && ret->total > 0 && ret->done < limit; i++) {
         if (!update_type(ctx, online, i, limit, &ret->done))
@@ -286,5 +298,28 @@ bool ci_online_check(struct ci_ctx *ctx)
                                 "online_data_migrations after that.",
                                 alive[i]->hostname, alive[i]->object.row_minor, minor);
     }
+    return true;
+}
+
+bool ci_online_nameless(struct ci_ctx *ctx, const char **ret_from)
+{
+    struct ci_rows *rows;
+    const char *from = NULL;
+
+    *ret_from = NULL;
+    if (ci_db_is_sqlite(ctx->db))
+        return true;
+    if (!ci_db_query(ctx,
+                     "SELECT coalesce(host(client_addr), 'its own machine'), count(*) FROM "
+                     "pg_stat_activity WHERE datname = current_database() AND usename = "
+                     "current_user AND backend_type = 'client backend' AND application_name = '' "
+                     "GROUP BY 1 ORDER BY 1 LIMIT 10",
+                     0, NULL, &rows))
+        return false;
+    for (size_t i = 0; i < rows->count; i++)
+        from = ci_printf(ctx->mem, "%s%s%s (%" PRId64 ")", from ? from : "", from ? ", " : "",
+                         ci_row_text(rows, i, 0), ci_row_int(rows, i, 1, 0));
+    if (from)
+        *ret_from = from;
     return true;
 }

@@ -30,3 +30,10 @@ ci_must_check bool ci_online_run(struct ci_ctx *ctx, struct ci_online *online, s
  * make an older service fail.
  */
 ci_must_check bool ci_online_check(struct ci_ctx *ctx);
+
+/*
+ * Who is connected without a name, as the same user: "192.0.2.1 (3), …", with the number of
+ * sessions; NULL when nobody is. Ironic's own services connect so, castiron's do not. It is all
+ * that can be seen of an older API, which leaves no row.
+ */
+ci_must_check bool ci_online_nameless(struct ci_ctx *ctx, const char **ret_from);

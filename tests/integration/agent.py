@@ -79,10 +79,14 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 class Agent:
-    """The agent of one machine; `castiron` is the service that it calls, given its MAC."""
+    """
+    The agent of one machine; `castiron` is the service that it calls, given its MAC. `speaks` is the
+    version of the API that it asks for, `version` its own.
+    """
 
-    def __init__(self, castiron, mac, tls=None):
+    def __init__(self, castiron, mac, tls=None, speaks='latest', version=VERSION):
         self.castiron, self.mac, self.tls = castiron, mac, tls
+        self.speaks, self.version = speaks, version
         self.commands, self.asked = [], []
         self.token = self.uuid = self.config = None
         self.steps = {kind: [dict(step) for step in steps] for kind, steps in STEPS.items()}
@@ -110,21 +114,23 @@ class Agent:
 
     def lookup(self, **options):
         """Looks the node up by the MAC; gives the reply, and keeps what it says."""
-        reply = self.castiron.request('GET', '/v1/lookup?addresses=' + self.mac, **options)
+        reply = self.castiron.request('GET', '/v1/lookup?addresses=' + self.mac,
+                                      **dict({'version': self.speaks}, **options))
         if reply.status == 200:
             self.uuid, self.config = reply.json['node']['uuid'], reply.json['config']
             self.token = self.config['agent_token']
         return reply
 
-    def heartbeat(self, version='latest', **changes):
+    def heartbeat(self, version=None, **changes):
         """Tells that it lives; gives the reply."""
-        body = {'callback_url': self.url, 'agent_version': VERSION, 'agent_token': self.token}
+        body = {'callback_url': self.url, 'agent_version': self.version, 'agent_token': self.token}
         if self.tls:
             with open(self.tls[0], encoding='ascii') as certificate_file:
                 body['agent_verify_ca'] = certificate_file.read()
         body.update(changes)
         body = {key: value for key, value in body.items() if value is not None}
-        return self.castiron.request('POST', '/v1/heartbeat/' + self.uuid, body, version=version)
+        return self.castiron.request('POST', '/v1/heartbeat/' + self.uuid, body,
+                                     version=version or self.speaks)
 
     def boot(self):
         """Boots, with no memory of what was before: looks up, and sends a first heartbeat."""

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Agents and services over RabbitMQ: ours alone, and ours before Debian's Ironic."""
+import json
 import unittest
 
 import agent
@@ -32,12 +33,12 @@ class ClusterCase(unittest.TestCase):
         options.setdefault('service_catalog', {})['endpoint_override'] = 'http://127.0.0.1:1'
         return self.cluster.add(kind, debian, **options).start()
 
-    def enroll(self, api):
+    def enroll(self, api, **agent_options):
         node = api.request('POST', '/v1/nodes', {'driver': 'fake-hardware', 'name': 'n'}).json
         made = api.request('POST', '/v1/ports', {'address': MAC, 'node_uuid': node['uuid']})
         self.assertEqual(201, made.status, made)
         api.provision('n', 'manage', 'manageable')
-        started = agent.Agent(api, MAC)
+        started = agent.Agent(api, MAC, **agent_options)
         self.addCleanup(started.stop)
         return started
 
@@ -48,13 +49,18 @@ class ClusterCase(unittest.TestCase):
         return api.wait_until(there, 60, '%s, not %r' % (
             state, [api.node('n')[k] for k in ('provision_state', 'last_error')]))
 
-    def clean(self, api, ramdisk):
-        """Takes the node through automated cleaning by the agent."""
+    def begin_cleaning(self, api):
         reply = api.request('PUT', '/v1/nodes/n/states/provision', {'target': 'provide'})
         self.assertEqual(202, reply.status, reply)
         self.wait_for(api, 'clean wait')
-        ramdisk.boot()
 
+    def clean(self, api, ramdisk):
+        """Takes the node through automated cleaning by the agent."""
+        self.begin_cleaning(api)
+        ramdisk.boot()
+        self.go_on_cleaning(api, ramdisk)
+
+    def go_on_cleaning(self, api, ramdisk):
         def beaten():
             node = api.node('n')
             if node['provision_state'] == 'clean wait' and not node['reservation']:
@@ -73,6 +79,17 @@ class Ours(ClusterCase):
         api = self.start('api')
         self.clean(api, self.enroll(api))
 
+    def test_agents_of_older_releases_clean_a_node(self):
+        """S16: ramdisks since tokens are asked for, each in the versions of the API of its days."""
+        self.start('conductor')
+        api = self.start('api')
+        ramdisk = self.enroll(api)
+        for ramdisk.speaks, ramdisk.version in (('1.62', '6.1.0'), ('1.68', '7.0.0'),
+                                                ('1.72', '8.0.0')):
+            ramdisk.asked.clear()
+            self.clean(api, ramdisk)
+            api.provision('n', 'manage', 'manageable')
+
 
 @unittest.skipUnless(member.have_debian(), 'python3-ironic is not installed')
 class BesideDebian(ClusterCase):
@@ -89,6 +106,37 @@ class BesideDebian(ClusterCase):
         self.start('conductor')
         api = self.start('api', debian=True)
         self.clean(api, self.enroll(api))
+
+    # What agents of all times send to which version; the token is none that a conductor has given.
+    SENT = (('1.22', {'agent_version': None, 'agent_token': None}), ('1.35', {'agent_token': None}),
+            ('1.36', {'agent_token': None}), ('1.61', {}), ('1.62', {}), ('1.62', {'agent_token': None}),
+            ('1.67', {'agent_verify_ca': 'x'}), ('1.68', {'agent_verify_ca': 'x'}),
+            ('1.71', {'agent_status': 'start'}), ('1.72', {'agent_status': 'start'}),
+            ('1.72', {'agent_status': 'start', 'agent_status_message': 'm'}),
+            ('1.72', {'agent_status': 'bogus'}), ('1.72', {'agent_status_message': 'm'}),
+            ('1.82', {'agent_version': None}))
+
+    def test_a_newer_agent_cleans_a_node_of_the_old_services(self):
+        """S16: what agents of all times send is answered alike by old and new; the newest do their work on the old."""
+        self.cluster.with_debian = True
+        self.start('conductor', debian=True)
+        old, ours = self.start('api', debian=True), self.start('api')
+        newest = old.request('GET', '/', version=None).json['default_version']['version']
+        ramdisk = self.enroll(old, speaks=newest, version='11.4.0')
+        self.begin_cleaning(old)
+        self.assertEqual(200, ramdisk.lookup().status)
+        self.assertEqual(406, ramdisk.heartbeat('1.115').status)
+        for version, changes in self.SENT:
+            told = []
+            for ramdisk.castiron in (ours, old):
+                reply = ramdisk.heartbeat(version, **dict({'agent_token': 'bogus'}, **changes))
+                told.append((reply.status, json.loads(reply.json['error_message'])))
+            self.assertEqual(told[1], told[0], (version, changes))
+            self.assertEqual(400, told[0][0], (version, changes))
+        self.assertEqual([], ramdisk.asked)
+        reply = ramdisk.heartbeat(agent_status='start', agent_status_message='begun')
+        self.assertEqual(202, reply.status, reply)
+        self.go_on_cleaning(old, ramdisk)
 
     def test_a_ramdisk_is_told_the_same_by_both(self):
         self.cluster.with_debian = True

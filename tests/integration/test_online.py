@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """castiron-dbsync online_data_migrations, and what neither it nor a service works on."""
 import os
+import re
 import subprocess
 import unittest
 
@@ -54,7 +55,13 @@ class Online:
             'migrate_to_builtin_inspection() migrated 0 of 0 objects.\n'
             'migrate_runbook_names_to_traits() migrated 0 of 0 objects.\n'
             'update_to_latest_versions() migrated 50 of 248 objects.\n'), said)
-        self.assertTrue(said.endswith('migrated 48 of 48 objects.\n' + COMPLETED), said)
+        done = re.findall(r'update_to_latest_versions\(\) migrated (\d+) of (\d+)', said)
+        left = 248
+        for batch, of in done:
+            self.assertEqual(left, int(of), said)
+            left -= int(batch)
+        self.assertEqual(0, left, said)
+        self.assertTrue(said.endswith(' objects.\n' + COMPLETED), said)
         self.assertIn('update_to_latest_versions() migrated 0 of 0 objects.\n' + COMPLETED,
                       self.online().stdout)
         beats = {row[0] for row in store.rows('conductors', ['updated_at'])}
@@ -69,6 +76,22 @@ class Online:
             self.assertTrue(self.online('--max-count', '100', code=1).stdout.endswith(AGAIN))
         self.assertEqual(0, self.older(store))
         self.assertTrue(self.online('--max-count', '100').stdout.endswith(COMPLETED))
+
+    def test_the_next_upgrade_waits_for_the_rows(self):
+        """S73: on an upgraded database, too, nothing of the next release works before they are done."""
+        store = self.upgraded(3)
+        store.sql("UPDATE nodes SET version = '1.19' WHERE id = 2")  # what is known no more
+        before = store.catalog(), migration.contents(store)
+        for arguments in (['upgrade'], ['upgrade', '--dry-run'], [COMMAND], []):
+            refused = self.dbsync(*arguments, code=2)
+            self.assertIn('castiron-dbsync online_data_migrations', refused.stderr)
+            self.assertIn('using the previous release', refused.stderr)
+        self.assertEqual(before, (store.catalog(), migration.contents(store)))
+        store.sql("UPDATE nodes SET version = '1.37' WHERE id = 2")  # as the previous one does
+        self.upgrade()
+        self.online()
+        self.upgrade()
+        self.assertEqual({t: {v} for t, v in NEWEST.items()}, self.versions(store))
 
     def test_misused(self):
         """S24: below one is 127, no number is 2; an option has a form."""
@@ -156,7 +179,7 @@ class Online:
             self.assertIn(command, done.stderr + self.log(), name)
 
     def test_a_killed_run_is_started_again(self):
-        store = self.upgraded(1000)
+        store = self.upgraded(5000)
         all_of_them, killed = self.older(store), 0
         while killed < 3:
             run = self.start(COMMAND)
@@ -193,6 +216,16 @@ class Online:
 
 class OnPostgreSQL(Online, migration.OldPostgreSQL):
     NOW = "now() at time zone 'UTC'"
+
+    def test_an_older_api_is_warned_of(self):
+        """S39: it leaves no row; its session has no name, ours have."""
+        store = self.upgraded(3)
+        with libpq.Connection(store.postgres.port, store.name):
+            said = self.online()
+        self.assertIn('An older API leaves no row', said.stderr)
+        self.assertIn('from=127.0.0.1 (1)', said.stderr)
+        self.assertEqual(0, self.older(store))
+        self.assertNotIn('older API', self.online().stderr)
 
     def test_a_silent_conductor_is_no_hindrance(self):
         store = self.upgraded(3)

@@ -6,6 +6,7 @@ import re
 import subprocess
 import unittest
 
+import libpq
 import migration
 import server
 
@@ -13,7 +14,7 @@ STATUS = os.path.join(server.BUILD, 'castiron-status')
 CHECKS = ['Object versions', 'Database Index Status', 'MySQL UTF8MB4 Encoding Check',
           'Policy File JSON to YAML Migration', 'Hardware Types and Interfaces Check',
           'Mismatch between Child and Parent Owners', 'Database Schema', 'Unstable Nodes',
-          'Conductors of Active Nodes', 'Deprecated Options', 'Pinned Release']
+          'Conductors of Active Nodes', 'Deprecated Options', 'Pinned Release', 'Older APIs']
 ROW = re.compile(r'Check: (.*)\nResult: (.*)\nDetails: ((?:.*\n)*?)(?=\Z|-)')
 
 
@@ -197,6 +198,13 @@ class Status:
 
 class OnPostgreSQL(Status, migration.OldPostgreSQL):
     NOW = "now() at time zone 'UTC'"
+
+    def test_sessions_of_an_older_api(self):
+        """S39: which leaves no row; its session has no name, ours have."""
+        store = self.newest()
+        self.assertEqual('Success', table(self.check())['Older APIs'][0])
+        with libpq.Connection(store.postgres.port, store.name):
+            self.assert_found('Older APIs', 'Warning', 'from 127.0.0.1 (1)', 'leaves no row')
 
 
 class OnSQLite(Status, migration.OldSQLite):

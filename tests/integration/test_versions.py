@@ -70,7 +70,7 @@ VALUES_OF = {('deploy_templates', 'name'): 'CUSTOM_NEW', ('deploy_templates', 's
 PATCHED = {
     ('inspection_rules', 'uuid'): RULE, ('portgroups', 'address'): '52:54:00:00:00:0b',
     'address': '52:54:00:00:00:01', 'uuid': CHASSIS, 'protected_reason': None,
-    'retired_reason': None,
+    'retired_reason': None, 'network_data': {'links': [], 'networks': [], 'services': []},
 }
 # The reference calls these not creatable; Ironic's schemas have them.
 CREATABLE_TOO = {('nodes', 'description'), ('ports', 'description'), ('chassis', 'description'),
