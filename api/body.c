@@ -41,7 +41,9 @@ static size_t depth_limit(const struct ci_request *req)
 
 bool ci_body_parse(struct ci_request *req)
 {
-    struct ci_json_limits limits = {.depth = depth_limit(req), .bytes = req->body_length};
+    const struct ci_json_limits limits = {.depth = depth_limit(req),
+                                          .bytes = req->body_length,
+                                          .values = ci_json_values_of_stranger(req->body_length)};
 
     if (req->route->body == CI_BODY_NONE || req->body_length == 0)
         return true;

@@ -346,7 +346,7 @@ bool ci_api_stop(struct ci_api *api, int limit_s)
     ci_health_leave();
     ci_httpd_drain(api->httpd);
     /* Nothing to wait for but the balancer's next look. */
-    (void)poll(NULL, 0, (int)ci_config_current()->api.shutdown_delay * 1000);
+    (void)poll(NULL, 0, ci_time_limit_ms(ci_config_current()->api.shutdown_delay));
     if (!ci_httpd_stop(api->httpd, limit_s))
         return false;
     ci_workers_free(api->workers);

@@ -39,9 +39,17 @@ double ci_json_number(const json_t *value);
 bool ci_json_truth(const json_t *value);
 
 struct ci_json_limits {
-    size_t depth; /* nesting of arrays and objects */
-    size_t bytes; /* of the text */
+    size_t depth;  /* nesting of arrays and objects */
+    size_t bytes;  /* of the text */
+    size_t values; /* members, elements and the document itself; 0: as many as there are bytes */
 };
+
+/*
+ * How many values a document of that size may have when a stranger sent it: a value of two bytes
+ * becomes a tree of two hundred, so that a few megabytes could take all memory. What documents of
+ * Ironic's clients have is far below.
+ */
+size_t ci_json_values_of_stranger(size_t bytes);
 /* For what our own database and peers hold: generous. */
 extern const struct ci_json_limits ci_json_trusted;
 

@@ -17,6 +17,9 @@
 /* Python 3.11 refuses longer integers, since converting them takes quadratic time. */
 #define INT_DIGITS_MAX 4300
 
+/* Of strangers: the first so many are free, more of them need a document as long. */
+enum { VALUES_BASE = 1 << 16, BYTES_A_VALUE = 64 };
+
 /* Bytes of a string, in the document itself or unescaped elsewhere. */
 struct piece {
     const char *bytes;
@@ -32,6 +35,7 @@ struct reader {
     struct ci_ctx *ctx;
     const char *begin, *at, *end;
     size_t depth_limit;
+    size_t values_left;
     json_t *root;
     json_t **stack; /* the open containers, innermost last; borrowed */
     size_t depth, room;
@@ -330,6 +334,12 @@ static bool attach(struct reader *r, json_t *value)
     json_t *parent = r->depth > 0 ? r->stack[r->depth - 1] : NULL;
     int failed = 0;
 
+    if (r->values_left == 0) {
+        json_decref(value);
+        (void)ci_fail_text(r->ctx, Invalid, "The JSON document has too many values.");
+        return wrong(r, NULL, r->at);
+    }
+    r->values_left--;
     if (!parent)
         r->root = value;
     else if (json_is_array(parent))
@@ -487,6 +497,11 @@ static bool explain(struct reader *r)
                                     line, column, character);
 }
 
+size_t ci_json_values_of_stranger(size_t bytes)
+{
+    return VALUES_BASE + bytes / BYTES_A_VALUE;
+}
+
 bool ci_json_read(struct ci_ctx *ctx, const char *text, size_t length,
                   const struct ci_json_limits *limits, json_t **ret_value)
 {
@@ -496,6 +511,7 @@ bool ci_json_read(struct ci_ctx *ctx, const char *text, size_t length,
                        .at = text,
                        .end = text + length,
                        .depth_limit = limits->depth,
+                       .values_left = limits->values > 0 ? limits->values : SIZE_MAX,
                        .stack = first,
                        .room = sizeof first / sizeof first[0]};
 

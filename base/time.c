@@ -177,6 +177,11 @@ int64_t ci_time_now_us(void)
     return (int64_t)now.tv_sec * US + now.tv_nsec / 1000;
 }
 
+int ci_time_limit_ms(int64_t seconds)
+{
+    return seconds < 0 ? 0 : seconds > INT32_MAX / 1000 ? INT32_MAX : (int)seconds * 1000;
+}
+
 int64_t ci_time_monotonic_ns(void)
 {
     struct timespec now;

@@ -16,6 +16,9 @@
 int64_t ci_time_now_us(void);
 int64_t ci_time_monotonic_ns(void);
 
+/* A limit of so many seconds in milliseconds; what an int cannot hold is as good as the most. */
+int ci_time_limit_ms(int64_t seconds);
+
 /* NULL for CI_NULL_TIME. */
 const char *ci_time_db(struct ci_arena *mem, int64_t time_us);
 const char *ci_time_rest(struct ci_arena *mem, int64_t time_us);

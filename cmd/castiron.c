@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "api/server.h"
+#include "base/time.h"
 #include "cmd/daemon.h"
 #include "cmd/explain.h"
 #include "cmd/open.h"
@@ -91,7 +92,7 @@ static bool stop(struct ci_ctx *ctx, struct program *program, enum ci_daemon_lea
         return false;
     if (program->server.http)
         ci_conductor_leave(program->conductor, leaves[leave]);
-    if (!ci_open_server_stop(&program->server, limit_s * 1000) ||
+    if (!ci_open_server_stop(&program->server, ci_time_limit_ms(limit_s)) ||
         !ci_conductor_stop(program->conductor, leaves[leave]))
         return false;
     ci_open_server_free(&program->server);

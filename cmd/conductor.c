@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/config.h"
+#include "base/time.h"
 #include "cmd/daemon.h"
 #include "cmd/open.h"
 #include "db/db.h"
@@ -53,7 +54,7 @@ static int limit_ms(const struct ci_ctx *ctx, enum ci_leave how)
 
     if (how == CI_LEAVE_NOW)
         return NOW_MS;
-    return limit_s < 1 || limit_s > INT32_MAX / 1000 ? INT32_MAX : (int)limit_s * 1000;
+    return limit_s < 1 ? INT32_MAX : ci_time_limit_ms(limit_s);
 }
 
 static const enum ci_leave leaves[] = {[CI_DAEMON_GRACEFUL] = CI_LEAVE_GRACEFUL,

@@ -143,10 +143,9 @@ static bool reboot(struct ci_task *task, const struct ci_course *course, const j
     if (!ci_agent_reboot(task)) {
         const char *reason = ci_error_take(task->ctx);
 
-        return course->fail(task, ci_printf(task->ctx->mem,
-                                            "Reboot requested by %s step %s failed for node %s: %s",
-                                            row->name, ci_json_repr(task->ctx->mem, current),
-                                            task->node->uuid, reason));
+        return course->fail(
+            task, ci_printf(task->ctx->mem, "Reboot requested by %s step %s failed for node %s: %s",
+                            row->name, ci_step_repr(task->ctx, current), task->node->uuid, reason));
     }
     return ci_info_read(task->ctx, task->node->driver_internal_info, &info) &&
            ci_internal_info_set(task->ctx, task->node, words[course->flow].reboot, json_true()) &&
@@ -174,7 +173,7 @@ static bool step_ended(struct ci_task *task, const struct ci_course *course, con
             task, course,
             ci_printf(task->ctx->mem,
                       "Agent returned unknown status for %s step %s on node %s : %s.",
-                      ci_flow_row(course->flow)->name, ci_json_repr(task->ctx->mem, current),
+                      ci_flow_row(course->flow)->name, ci_step_repr(task->ctx, current),
                       task->node->uuid, *status ? status : "None"));
     if (json_is_true(json_object_get(current, "reboot_requested")))
         return reboot(task, course, current);

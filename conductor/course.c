@@ -105,7 +105,7 @@ bool ci_course_aborted(struct ci_task *task, const struct ci_course *course)
 const char *ci_course_step_failed(struct ci_task *task, const json_t *step, const char *reason)
 {
     return ci_printf(task->ctx->mem, "Node %s failed step %s: %s", task->node->uuid,
-                     step ? ci_json_repr(task->ctx->mem, step) : "None", reason);
+                     step ? ci_step_repr(task->ctx, step) : "None", reason);
 }
 
 bool ci_course_check_interfaces(struct ci_task *task, bool no_ramdisk)

@@ -14,7 +14,6 @@
 #include "base/config.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "base/mask.h"
 #include "base/text.h"
 #include "conductor/history.h"
 #include "conductor/machine.h"
@@ -176,7 +175,7 @@ static bool run_offer(struct ci_task *task, enum ci_flow flow, const json_t *ste
     if (!offer)
         return ci_fail_text(task->ctx, InvalidParameterValue,
                             "node does not support this %s step: %s", ci_flow_row(flow)->name,
-                            ci_json_repr(task->ctx->mem, step));
+                            ci_step_repr(task->ctx, step));
     *ret_outcome = CI_DONE;
     return offer->run(task, args ? args : ci_json(task->ctx, json_object()), ret_outcome);
 }
@@ -383,33 +382,15 @@ const char *ci_flow_aborted_text(struct ci_task *task, enum ci_flow flow)
                      ci_step_id(ctx, step));
 }
 
-/* Values of arguments that are secrets do not go into the history. */
-static void hide_secrets(json_t *args)
-{
-    const char *key;
-    json_t *value;
-    void *next;
-
-    json_object_foreach_safe(args, next, key, value)
-    {
-        if (ci_mask_is_secret(key, strlen(key)))
-            json_object_set_new(args, key, json_string("***"));
-        else if (json_is_object(value))
-            hide_secrets(value); /* no deeper than the reader allows */
-    }
-}
-
 static const char *steps_text(struct ci_task *task, enum ci_flow flow)
 {
-    json_t *info, *steps, *step;
-    size_t i;
+    json_t *info, *steps;
 
     if (!list_of(task, flow, &info, &steps)) {
         ci_error_clear(task->ctx); /* a note only */
         return "[]";
     }
-    json_array_foreach(steps, i, step) hide_secrets(json_object_get(step, "args"));
-    return ci_json_repr(task->ctx->mem, steps);
+    return ci_step_repr(task->ctx, steps);
 }
 
 /* "automated cleaning" and "_start" make "automated_cleaning_start". */

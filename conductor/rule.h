@@ -42,3 +42,6 @@ ci_must_check bool ci_rule_ask(const struct ci_rule_run *run, const struct ci_ru
 /* Does what an action says. */
 ci_must_check bool ci_rule_act(const struct ci_rule_run *run, const struct ci_rule_op *op,
                                const json_t *args);
+
+/* How long a request is waited for before it is tried again, the n-th time from 0 on. */
+int64_t ci_rule_backoff_s(double factor, int n);

@@ -15,7 +15,7 @@
 #include "objects/capabilities.h"
 #include "objects/object.h"
 
-enum { ANSWER_BYTES = 1 << 16, RETRIES_MAX = 20, TIMEOUT_MAX_S = 300, BACKOFF_MAX_MS = 60000 };
+enum { ANSWER_BYTES = 1 << 16, RETRIES_MAX = 20, TIMEOUT_MAX_S = 300, BACKOFF_MAX_S = 120 };
 
 typedef bool does(const struct ci_rule_run *run, const json_t *args);
 
@@ -432,6 +432,13 @@ static bool is_passing(int status)
     return status == 429 || status == 500 || status == 502 || status == 503 || status == 504;
 }
 
+int64_t ci_rule_backoff_s(double factor, int n)
+{
+    double pause_s = factor * (double)(1 << n);
+
+    return pause_s < BACKOFF_MAX_S ? (int64_t)pause_s : BACKOFF_MAX_S;
+}
+
 static bool call(const struct ci_rule_run *run, struct ci_httpc *client,
                  const struct ci_httpc_request *request, int retries, double backoff_s)
 {
@@ -446,7 +453,7 @@ static bool call(const struct ci_rule_run *run, struct ci_httpc *client,
         if (left <= 0 || (sent && !is_passing(response.status)) || ci_task_is_ending(run->task))
             break;
         ci_error_clear(ctx);
-        ci_task_pause(run->task, (int64_t)(backoff_s * (double)(1 << (retries - left))));
+        ci_task_pause(run->task, ci_rule_backoff_s(backoff_s, retries - left));
     }
     return fail(run, ci_printf(ctx->mem, "Request to %s failed", request->url),
                 ctx->error ? ci_error_take(ctx) : ci_printf(ctx->mem, "HTTP %d", response.status));

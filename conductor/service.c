@@ -20,6 +20,7 @@
 #include "base/ident.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "conductor/allocate.h"
 #include "conductor/console.h"
 #include "conductor/former.h"
@@ -498,11 +499,10 @@ static int64_t limit_s(const struct ci_ctx *ctx, enum ci_leave how)
 static bool finish_work(struct ci_ctx *ctx, struct ci_conductor *conductor, enum ci_leave how)
 {
     int64_t limit = limit_s(ctx, how);
-    bool forever = how != CI_LEAVE_NOW && limit == 0;
 
-    if (forever || limit > INT32_MAX / 1000)
-        limit = INT32_MAX / 1000;
-    if (how != CI_LEAVE_NOW && ci_workers_drain(conductor->workers, (int)limit * 1000))
+    if (how != CI_LEAVE_NOW && limit == 0) /* for ever */
+        limit = INT64_MAX;
+    if (how != CI_LEAVE_NOW && ci_workers_drain(conductor->workers, ci_time_limit_ms(limit)))
         return true;
     atomic_store(&conductor->own->cancelled, true);
     if (ci_workers_drain(conductor->workers, 2000))

@@ -11,6 +11,7 @@
 
 #include "base/config.h"
 #include "base/json.h"
+#include "base/mask.h"
 #include "base/text.h"
 #include "db/db.h"
 #include "drivers/hardware.h"
@@ -66,6 +67,32 @@ static int64_t priority_of(const json_t *step)
 const char *ci_step_id(struct ci_ctx *ctx, const json_t *step)
 {
     return ci_printf(ctx->mem, "%s.%s", text_of(step, "interface"), text_of(step, "step"));
+}
+
+/* At any depth: no deeper than the reader allows. */
+static void hide_secrets(json_t *value)
+{
+    const char *key;
+    json_t *one;
+    void *next;
+    size_t i;
+
+    json_object_foreach_safe(value, next, key, one)
+    {
+        if (ci_mask_is_secret(key, strlen(key)))
+            json_object_set_new(value, key, json_string("***"));
+        else
+            hide_secrets(one);
+    }
+    json_array_foreach(value, i, one) hide_secrets(one);
+}
+
+const char *ci_step_repr(struct ci_ctx *ctx, const json_t *step)
+{
+    json_t *shown = ci_json(ctx, json_deep_copy(step));
+
+    hide_secrets(shown);
+    return ci_json_repr(ctx->mem, shown);
 }
 
 bool ci_step_is_reserved(const json_t *step)
@@ -281,7 +308,7 @@ static void check_arguments(struct ci_ctx *ctx, enum ci_flow flow, const json_t 
 {
     const json_t *args = json_object_get(step, "args"),
                  *known = json_object_get(offered, "argsinfo");
-    const char *unexpected = "", *missing = "", *key, *repr = ci_json_repr(ctx->mem, step);
+    const char *unexpected = "", *missing = "", *key, *repr = ci_step_repr(ctx, step);
     json_t *value;
 
     json_object_foreach((json_t *)(uintptr_t)args, key, value)
@@ -320,7 +347,7 @@ static void check_step(struct ci_ctx *ctx, enum ci_flow flow, const struct ci_st
     }
     if (rules->no_ramdisk && !json_is_false(json_object_get(offered, "requires_ramdisk")))
         add_error(errors, ci_printf(ctx->mem, "%s step %s requires booting a ramdisk",
-                                    rows[flow].name, ci_json_repr(ctx->mem, step)));
+                                    rows[flow].name, ci_step_repr(ctx, step)));
     json_object_set(step, "abortable", json_object_get(offered, "abortable"));
     json_object_set(step, "priority", json_object_get(offered, "priority"));
 }
@@ -367,7 +394,7 @@ bool ci_steps_validate(struct ci_task *task, enum ci_flow flow, const json_t *wa
             json_array_append(valid, step);
         } else if (!rules->skip_missing) {
             add_error(errors, ci_printf(ctx->mem, "node does not support this %s step: %s",
-                                        rows[flow].name, ci_json_repr(ctx->mem, step)));
+                                        rows[flow].name, ci_step_repr(ctx, step)));
         }
     }
     if (flow == CI_FLOW_DEPLOY)

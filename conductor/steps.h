@@ -29,6 +29,9 @@ const struct ci_flow_row *ci_flow_row(enum ci_flow flow);
 /* "deploy.erase_devices"; of a step somebody sent, hence never NULL but perhaps strange. */
 const char *ci_step_id(struct ci_ctx *ctx, const json_t *step);
 
+/* A step, or a list of them, as Python prints it, for people: values of secret keys are "***". */
+const char *ci_step_repr(struct ci_ctx *ctx, const json_t *step);
+
 /* Is it one that the conductor runs by itself: power_on, power_off, reboot, hold, wait? */
 bool ci_step_is_reserved(const json_t *step);
 

@@ -59,7 +59,7 @@ static bool step_text(struct ci_task *task, enum ci_flow flow, const char *doing
     *ret_text = ci_printf(task->ctx->mem,
                           "Timeout reached while %s the node. Please check if the ramdisk "
                           "responsible for the %s is running on the node. Failed on step %s.",
-                          doing, doing, step ? ci_json_repr(task->ctx->mem, step) : "{}");
+                          doing, doing, step ? ci_step_repr(task->ctx, step) : "{}");
     return true;
 }
 

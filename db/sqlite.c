@@ -223,13 +223,11 @@ static struct ci_prepared *begin_statement(struct ci_ctx *ctx, struct session *s
 
     s->deadline_ns = statement->deadline_ns;
     p = prepare(ctx, s, statement->sql);
-    if (!p)
-        return NULL;
-    if (!sqlite3_stmt_readonly(p->handle) && !take_turn(ctx, s))
-        return NULL;
-    if (bind(ctx, s, p, statement))
+    if (p && (sqlite3_stmt_readonly(p->handle) || take_turn(ctx, s)) && bind(ctx, s, p, statement))
         return p;
-    finish(s, p);
+    if (p)
+        finish(s, p);
+    s->deadline_ns = 0; /* what comes next on the connection has no deadline, or its own */
     return NULL;
 }
 

@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "objects/info.h"
 
 #define ANSWER_BYTES ((size_t)64 << 20) /* the logs of a ramdisk come as one answer */
@@ -83,8 +84,8 @@ static bool connect_agent(struct ci_task *task, const json_t *internal)
     struct ci_httpc_options options = {
         .tls_minimum = config->agent.tls_minimum_version,
         .tls_ciphers = config->agent.tls_ciphers,
-        .timeout_ms = (int)config->agent.command_timeout * 1000,
-        .connect_timeout_ms = (int)config->agent.command_timeout * 1000,
+        .timeout_ms = ci_time_limit_ms(config->agent.command_timeout),
+        .connect_timeout_ms = ci_time_limit_ms(config->agent.command_timeout),
         .body_limit_bytes = ANSWER_BYTES,
     };
 
@@ -151,7 +152,10 @@ static bool send(struct ci_task *task, const struct ci_httpc_request *request, c
 static bool read_answer(struct ci_task *task, const char *url,
                         const struct ci_httpc_response *response, json_t **ret_answer)
 {
-    const struct ci_json_limits limits = {.depth = ANSWER_DEPTH, .bytes = ANSWER_BYTES};
+    const struct ci_json_limits limits = {.depth = ANSWER_DEPTH,
+                                          .bytes = ANSWER_BYTES,
+                                          .values =
+                                              ci_json_values_of_stranger(response->body_length)};
 
     if (ci_json_read(task->ctx, response->body, response->body_length, &limits, ret_answer) &&
         ci_json_kind(*ret_answer) == CI_JSON_OBJECT)

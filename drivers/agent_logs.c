@@ -45,7 +45,7 @@ static const char *file_name(struct ci_task *task, const char *label)
 
 static bool write_file(const char *path, const char *bytes, size_t length)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
 
     while (fd >= 0 && length > 0) {
         ssize_t n = write(fd, bytes, length);
@@ -68,7 +68,7 @@ static void store(struct ci_task *task, const char *bytes, size_t length, const 
                    "node=%s store=%s", task->node->uuid, config->agent.deploy_logs_storage_backend);
         return;
     }
-    (void)mkdir(config->agent.deploy_logs_local_path, 0777); /* perhaps it is there */
+    (void)mkdir(config->agent.deploy_logs_local_path, 0750); /* perhaps it is there */
     if (write_file(path, bytes, length))
         ci_info(task->ctx, "The logs of a ramdisk are stored", "node=%s file=%s", task->node->uuid,
                 path);

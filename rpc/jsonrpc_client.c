@@ -14,6 +14,7 @@
 #include "base/ident.h"
 #include "base/log.h"
 #include "base/service_token.h"
+#include "base/time.h"
 #include "rpc/jsonrpc.h"
 #include "rpc/message.h"
 #include "rpc/transport.h"
@@ -165,7 +166,7 @@ static struct ci_httpc *http_new(struct ci_ctx *ctx, const char *program, const 
 
     if (timeout_s < 1)
         timeout_s = TIMEOUT_S;
-    options.timeout_ms = timeout_s > INT32_MAX / 1000 ? INT32_MAX : (int)timeout_s * 1000;
+    options.timeout_ms = ci_time_limit_ms(timeout_s);
     if (basic) {
         options.user = config->json_rpc.http_basic_username;
         options.password = config->json_rpc.http_basic_password;

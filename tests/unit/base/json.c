@@ -133,6 +133,25 @@ START_TEST(limits_hold_exactly)
 }
 END_TEST
 
+START_TEST(values_are_counted_where_a_stranger_sent_them)
+{
+    struct ci_ctx *ctx = unit_ctx();
+    const struct ci_json_limits limits = {.depth = 4, .bytes = 100, .values = 4};
+    json_t *value;
+
+    ck_assert(ci_json_read(ctx, "[1, {\"a\": []}]", 14, &limits, &value));
+    ck_assert(!ci_json_read(ctx, "[1, {\"a\": []}, 2]", 17, &limits, &value));
+    ck_assert_str_eq(ctx->error->message, "The JSON document has too many values.");
+    ck_assert_int_eq(ctx->error->status, 400);
+    ci_error_clear(ctx);
+    ck_assert(!ci_json_read(ctx, "[1, 2, 3, []]", 13, &limits, &value));
+    ci_error_clear(ctx);
+    /* A dense document of the usual size passes, one that is made to fill the memory does not. */
+    ck_assert_uint_gt(ci_json_values_of_stranger(512 * 1024), 512 * 1024 / 8);
+    ck_assert_uint_lt(ci_json_values_of_stranger((size_t)16 << 20), ((size_t)16 << 20) / 32);
+}
+END_TEST
+
 START_TEST(a_million_brackets_are_refused_without_recursion)
 {
     size_t n = 1000000;
@@ -307,7 +326,7 @@ END_TEST
 UNIT_MAIN("base/json", what_python_stores_comes_back_as_it_went_in,
           kinds_tell_raw_numbers_from_strings,
           a_repeated_key_keeps_its_place_and_takes_the_last_value, errors_are_python_s,
-          limits_hold_exactly, a_million_brackets_are_refused_without_recursion,
-          what_is_not_utf8_is_refused, numbers_compare_by_value, containers_compare_deeply,
-          getters_check_kinds_and_name_the_key, getters_refuse_other_kinds, other_forms_of_printing,
-          truth_is_python_s)
+          limits_hold_exactly, values_are_counted_where_a_stranger_sent_them,
+          a_million_brackets_are_refused_without_recursion, what_is_not_utf8_is_refused,
+          numbers_compare_by_value, containers_compare_deeply, getters_check_kinds_and_name_the_key,
+          getters_refuse_other_kinds, other_forms_of_printing, truth_is_python_s)

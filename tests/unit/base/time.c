@@ -137,6 +137,15 @@ START_TEST(every_day_of_four_centuries_comes_back)
 }
 END_TEST
 
+START_TEST(limits_in_seconds_fit_into_an_int)
+{
+    ck_assert_int_eq(ci_time_limit_ms(60), 60000);
+    ck_assert_int_eq(ci_time_limit_ms(0), 0);
+    ck_assert_int_eq(ci_time_limit_ms(-1), 0);
+    ck_assert_int_eq(ci_time_limit_ms(INT64_MAX), INT32_MAX);
+}
+END_TEST
+
 START_TEST(clocks_move_on)
 {
     int64_t now = ci_time_now_us(), steady = ci_time_monotonic_ns();
@@ -148,4 +157,4 @@ END_TEST
 
 UNIT_MAIN("base/time", every_spelling_is_printed, no_time_has_no_text, what_is_printed_is_read_back,
           other_iso_forms_are_read, nonsense_is_refused, every_day_of_four_centuries_comes_back,
-          clocks_move_on)
+          limits_in_seconds_fit_into_an_int, clocks_move_on)

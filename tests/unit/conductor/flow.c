@@ -100,14 +100,14 @@ START_TEST(secrets_in_arguments_do_not_go_into_the_history)
 
     life_start();
     task = take("{\"clean_steps\": [{\"step\": \"a\", \"args\": {\"password\": \"hush\", \"deep\": "
-                "{\"auth_token\": \"hush\"}, \"n\": 1}}]}",
+                "{\"auth_token\": \"hush\"}, \"n\": 1, \"list\": [{\"secret\": \"hush\"}]}}]}",
                 NULL);
     ci_flow_note_start(task, CI_FLOW_CLEAN, "manual cleaning");
     ck_assert_int_eq(bench_count("SELECT COUNT(*) FROM node_history WHERE event LIKE '%hush%'"), 0);
     ck_assert_int_eq(bench_count("SELECT COUNT(*) FROM node_history WHERE event = "
                                  "'Starting manual cleaning with steps=[{''step'': ''a'', "
                                  "''args'': {''password'': ''***'', ''deep'': {''auth_token'': "
-                                 "''***''}, ''n'': 1}}]'"),
+                                 "''***''}, ''n'': 1, ''list'': [{''secret'': ''***''}]}}]'"),
                      1);
     ci_task_release(task);
     bench_stop();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conductor/inspection_rules.h"
 
+#include "conductor/rule.h"
 #include "objects/inspection_rule.h"
 #include "objects/port.h"
 #include "tests/unit/conductor/bench.h"
@@ -301,7 +302,16 @@ START_TEST(files_of_rules_are_refused_at_start)
 }
 END_TEST
 
-UNIT_MAIN("conductor/inspection_rules", conditions_hold_as_they_do_for_ironic,
-          actions_change_the_node, actions_change_plugin_data_and_ports,
-          rules_run_by_priority_and_see_what_those_before_did, what_goes_wrong_names_itself,
-          files_of_rules_are_refused_at_start, secrets_are_shown_where_the_configuration_says_so)
+START_TEST(requests_are_not_waited_for_longer_and_longer_without_end)
+{
+    ck_assert_int_eq(ci_rule_backoff_s(0.3, 0), 0);
+    ck_assert_int_eq(ci_rule_backoff_s(0.3, 3), 2);
+    ck_assert_int_eq(ci_rule_backoff_s(60, 20), 120);
+}
+END_TEST
+
+UNIT_MAIN("conductor/inspection_rules", requests_are_not_waited_for_longer_and_longer_without_end,
+          conditions_hold_as_they_do_for_ironic, actions_change_the_node,
+          actions_change_plugin_data_and_ports, rules_run_by_priority_and_see_what_those_before_did,
+          what_goes_wrong_names_itself, files_of_rules_are_refused_at_start,
+          secrets_are_shown_where_the_configuration_says_so)

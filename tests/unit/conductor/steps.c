@@ -74,6 +74,29 @@ START_TEST(all_errors_are_told_at_once)
 }
 END_TEST
 
+START_TEST(errors_do_not_show_secrets_of_arguments)
+{
+    static const struct ci_steps_rules strict = {.prefix = NULL};
+    struct ci_task *task;
+    json_t *steps;
+
+    life_start();
+    task = take();
+    refused(InvalidParameterValue,
+            "node does not support this clean step: {'interface': 'raid', 'step': 'x', 'args': "
+            "{'users': [{'name': 'a', 'password': '***'}]}}; clean step {'interface': 'vendor', "
+            "'step': 'log_passthrough', 'args': {'token': '***'}} has these unexpected arguments",
+            ci_steps_validate(
+                task, CI_FLOW_CLEAN,
+                list("[{'interface': 'raid', 'step': 'x', 'args': {'users': [{'name': 'a', "
+                     "'password': 'hush'}]}}, {'interface': 'vendor', 'step': 'log_passthrough', "
+                     "'args': {'token': 'hush'}}]"),
+                &strict, &steps));
+    ci_task_release(task);
+    bench_stop();
+}
+END_TEST
+
 START_TEST(deploy_steps_come_only_once)
 {
     static const struct ci_steps_rules lenient = {.skip_missing = true};
@@ -171,5 +194,6 @@ START_TEST(strange_steps_are_errors_not_crashes)
 END_TEST
 
 UNIT_MAIN("conductor/steps", offers_are_described_as_ironic_does, all_errors_are_told_at_once,
-          deploy_steps_come_only_once, steps_run_by_priority_then_by_interface,
-          disallowed_steps_are_left_out_of_automated_lists, strange_steps_are_errors_not_crashes)
+          errors_do_not_show_secrets_of_arguments, deploy_steps_come_only_once,
+          steps_run_by_priority_then_by_interface, disallowed_steps_are_left_out_of_automated_lists,
+          strange_steps_are_errors_not_crashes)

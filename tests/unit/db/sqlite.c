@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SQLite behind the interface: what holds on every engine, and the engine's own promises. */
+#include <pthread.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -92,6 +93,44 @@ START_TEST(a_long_read_ends_at_its_deadline)
 }
 END_TEST
 
+static void *commit_soon(void *arg)
+{
+    const struct timespec pause = {.tv_nsec = 100 * 1000000};
+
+    nanosleep(&pause, NULL);
+    ck_assert(ci_db_commit(arg));
+    return NULL;
+}
+
+/* The deadline of a read that failed early is not that of the next one on the connection. */
+START_TEST(a_deadline_ends_with_its_statement)
+{
+    struct ci_ctx *ctx = unit_ctx();
+    struct ci_ctx other = {.mem = ci_arena_new()}; /* as another process: a database of its own */
+    struct ci_db_options options = {.url = DB_URL, .max_connections = 1};
+    struct ci_rows *rows;
+    pthread_t thread;
+
+    db_open(ctx, DB_URL, 1);
+    things_new(ctx);
+    must(&other, ci_db_open(&other, &options, &other.db));
+    ctx->deadline_ns = ci_time_monotonic_ns() + 1000000;
+    must_fail(ctx, DatabaseError, ci_db_query(ctx, "SELECT nothing FROM nowhere", 0, NULL, &rows));
+    while (ci_time_monotonic_ns() < ctx->deadline_ns)
+        ;
+    ctx->deadline_ns = 0;
+    must(&other, ci_db_begin(&other));
+    ck_assert_int_eq(pthread_create(&thread, NULL, commit_soon, &other), 0);
+    must(ctx, ci_db_begin(ctx)); /* waits for the other one */
+    must(ctx, ci_db_commit(ctx));
+    pthread_join(thread, NULL);
+    ci_arena_reset(other.mem);
+    ci_db_close(other.db);
+    ci_arena_free(other.mem);
+    db_close(ctx);
+}
+END_TEST
+
 START_TEST(processes_wait_for_each_other)
 {
     struct ci_ctx *ctx = unit_ctx();
@@ -159,6 +198,7 @@ int main(void)
         a_folder_that_is_missing_is_unavailable,
         a_reader_does_not_wait_for_the_writer,
         a_long_read_ends_at_its_deadline,
+        a_deadline_ends_with_its_statement,
         processes_wait_for_each_other,
         a_killed_writer_leaves_what_was_committed,
     };
