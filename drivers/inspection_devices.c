@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What an inspection tells of a machine's devices: those on the PCI bus, by their names and as
- * accelerators; what the hardware's own tools add; and the disk that a RAID has become.
+ * accelerators; what the hardware's own tools add; the disk that a RAID has become, and the one to
+ * install on.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "db/db.h"
 #include "drivers/accelerators.h"
 #include "drivers/inspection_hooks_private.h"
+#include "drivers/root_device.h"
 #include "objects/capabilities.h"
 #include "objects/info.h"
 
@@ -285,4 +287,82 @@ bool ci_hook_raid_device(struct ci_task *task, json_t *inventory, json_t *plugin
     }
     return ci_property_set(task->ctx, task->node, "root_device",
                            json_pack("{s:s}", "serial", serial));
+}
+
+/* root-device */
+
+enum { GIB = 1 << 30 };
+
+static bool is_named(const json_t *disks, const json_t *disk)
+{
+    const json_t *one;
+    size_t i;
+
+    json_array_foreach((json_t *)(uintptr_t)disks, i, one)
+    {
+        if (json_equal(json_object_get(one, "name"), json_object_get(disk, "name")))
+            return true;
+    }
+    return false;
+}
+
+/* The disks but for those that properties["skip_block_devices"], a list of hints, names. */
+static bool leave_out(struct ci_task *task, const json_t *skip, json_t **disks)
+{
+    json_t *left = ci_json(task->ctx, json_copy(*disks)), *hints, *found;
+    size_t i;
+
+    json_array_foreach((json_t *)(uintptr_t)skip, i, hints)
+    {
+        if (!ci_root_device_find(task->ctx, *disks, hints, &found))
+            return false;
+        for (size_t j = json_array_size(left); j-- > 0;) {
+            if (is_named(found, json_array_get(left, j)))
+                json_array_remove(left, j);
+        }
+    }
+    *disks = left;
+    return true;
+}
+
+/* The disk that the node's hints ask for goes into plugin_data["root_disk"]. */
+static bool find_root(struct ci_task *task, json_t *disks, json_t *plugin_data)
+{
+    json_t *properties, *hints, *found;
+
+    if (!ci_info_read(task->ctx, task->node->properties, &properties))
+        return false;
+    hints = json_object_get(properties, "root_device");
+    if (json_object_size(hints) == 0)
+        return true;
+    if (!leave_out(task, json_object_get(properties, "skip_block_devices"), &disks) ||
+        !ci_root_device_find(task->ctx, disks, hints, &found)) {
+        const char *reason = ci_error_take(task->ctx);
+
+        return ci_fail_text(task->ctx, HardwareInspectionFailure,
+                            "No disks could be found using root device hints %s for node %s "
+                            "because they failed to validate. Error: %s",
+                            ci_json_repr(task->ctx->mem, hints), task->node->uuid, reason);
+    }
+    if (json_array_size(found) == 0)
+        return ci_fail_text(task->ctx, HardwareInspectionFailure,
+                            "No disks satisfied root device hints for node %s", task->node->uuid);
+    json_object_set(plugin_data, "root_disk", json_array_get(found, 0));
+    return true;
+}
+
+bool ci_hook_root_device(struct ci_task *task, json_t *inventory, json_t *plugin_data)
+{
+    const json_t *size;
+    int64_t gib = 0;
+
+    if (!find_root(task, json_object_get(inventory, "disks"), plugin_data))
+        return false;
+    size = json_object_get(json_object_get(plugin_data, "root_disk"), "size");
+    if (ci_json_kind(size) == CI_JSON_INT && json_integer_value(size) > 0)
+        gib = json_integer_value(size) / GIB;
+    if (gib > 0 && task->ctx->config->inspector.disk_partitioning_spacing)
+        gib--;
+    json_object_set_new(plugin_data, "local_gb", json_integer(gib));
+    return ci_property_set(task->ctx, task->node, "local_gb", json_integer(gib));
 }

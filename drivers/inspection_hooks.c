@@ -341,6 +341,7 @@ static const struct hook {
     {"physical-network", .take = ci_hook_physical_network, .needs = "validate-interfaces",
      .check_options = ci_hook_physical_network_check},
     {"raid-device", .take = ci_hook_raid_device},
+    {"root-device", .take = ci_hook_root_device},
 };
 
 static const struct hook *find_hook(const char *name)

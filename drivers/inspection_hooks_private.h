@@ -16,7 +16,7 @@ ci_inspection_hook ci_hook_parse_lldp, ci_hook_local_link, ci_hook_physical_netw
 
 /* drivers/inspection_devices.c */
 ci_inspection_hook ci_hook_accelerators, ci_hook_extra_hardware, ci_hook_pci_devices,
-    ci_hook_raid_device;
+    ci_hook_raid_device, ci_hook_root_device;
 
 /* Are the options right that a hook reads? Fail with HardwareInspectionFailure. */
 ci_must_check bool ci_hook_accelerators_check(struct ci_ctx *ctx);

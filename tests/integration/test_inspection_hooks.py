@@ -13,18 +13,15 @@ PARSED = {'switch_chassis_id': '11:22:33:aa:bb:cc', 'switch_port_id': 'Ethernet1
 FILES = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../etc')
 
 
-class Hooks(AgentCase):
-    """Each of them on."""
+INSPECTOR = {'require_managed_boot': 'false', 'add_ports': 'all'}
+
+
+class HookCase(AgentCase):
+    """An inspection with more hooks than those of the default."""
 
     OPTIONS = dict(OPTIONS, DEFAULT=dict(
         OPTIONS['DEFAULT'], enabled_inspect_interfaces='agent,no-inspect',
-        default_inspect_interface='agent'), inspector={
-            'require_managed_boot': 'false', 'add_ports': 'all',
-            'known_accelerators': os.path.join(FILES, 'known_accelerators.yaml'),
-            'pci_device_alias': '{"vendor_id": "10de", "product_id": "1eb8", "name": "gpu"}',
-            'physical_network_cidr_map': '198.51.100.0/24:other,192.0.2.0/24:physnet',
-            'hooks': '$default_hooks,pci-devices,accelerators,extra-hardware,parse-lldp,'
-                     'local-link-connection,physical-network,raid-device'})
+        default_inspect_interface='agent'), inspector=INSPECTOR)
 
     def inspect(self, inventory=INVENTORY, **more):
         """Inspects with what the ramdisk sends; gives the node."""
@@ -33,6 +30,17 @@ class Hooks(AgentCase):
         reply = self.agent.inspect(inventory, **more)
         self.assertEqual(202, reply.status, reply)
         return self.until('manageable')
+
+
+class Hooks(HookCase):
+    """All of them but root-device."""
+
+    OPTIONS = dict(HookCase.OPTIONS, inspector=dict(
+        INSPECTOR, hooks='$default_hooks,pci-devices,accelerators,extra-hardware,parse-lldp,'
+                         'local-link-connection,physical-network,raid-device',
+        known_accelerators=os.path.join(FILES, 'known_accelerators.yaml'),
+        pci_device_alias='{"vendor_id": "10de", "product_id": "1eb8", "name": "gpu"}',
+        physical_network_cidr_map='198.51.100.0/24:other,192.0.2.0/24:physnet'))
 
     def ports(self):
         listed = self.ask('GET', '/v1/ports/detail').json['ports']
@@ -99,3 +107,52 @@ class Hooks(AgentCase):
         # Once it is known it stays.
         self.assertEqual({'serial': 'd'},
                          self.inspect(disks('d', 'b', 'c', 'e'))['properties']['root_device'])
+
+
+class RootDevice(HookCase):
+    """The disk to install on."""
+
+    OPTIONS = dict(HookCase.OPTIONS, inspector=dict(
+        INSPECTOR, hooks='$default_hooks,root-device'))
+    GIB = 1 << 30
+    DISKS = [{'name': '/dev/sda', 'model': 'Model 1', 'size': 1000 * GIB, 'serial': '1111'},
+             {'name': '/dev/sdb', 'model': 'Model 2', 'size': 10 * GIB, 'serial': '2222'},
+             {'name': '/dev/sdc', 'model': 'Model 1', 'size': 20 * GIB, 'serial': '3333'},
+             {'name': '/dev/sdd', 'model': 'Model 3', 'size': 0, 'serial': '4444'}]
+
+    def hint(self, **properties):
+        self.ask('PATCH', '/v1/nodes/n', [
+            {'op': 'add', 'path': '/properties', 'value': properties}], 200)
+
+    def inspect_disks(self, **more):
+        return self.inspect(dict(INVENTORY, disks=self.DISKS), **more)
+
+    def test_hints_and_what_they_skip_find_the_disk(self):
+        for properties, disk, size in (
+                ({}, None, 0),
+                ({'root_device': {'serial': '1111'}}, 0, 999),
+                ({'root_device': {'size': '>= 20', 'model': 'model 1'},
+                  'skip_block_devices': [{'size': 1000}]}, 2, 19),
+                ({'root_device': {'name': '/dev/sdd'}}, 3, 0)):
+            self.hint(**properties)
+            node = self.inspect_disks()
+            self.assertEqual(size, node['properties']['local_gb'], properties)
+            kept = self.ask('GET', '/v1/nodes/n/inventory').json['plugin_data']
+            self.assertEqual(self.DISKS[disk] if disk is not None else None,
+                             kept.get('root_disk'), properties)
+            self.assertEqual(size, kept['local_gb'])
+
+    def test_the_ramdisks_own_choice_counts_without_hints(self):
+        node = self.inspect_disks(root_disk=self.DISKS[1])
+        self.assertEqual(9, node['properties']['local_gb'])
+
+    def test_hints_that_find_nothing_fail_the_inspection(self):
+        for hints, text in (({'serial': '9'}, 'No disks satisfied root device hints for node'),
+                            ({'size': 'x'}, 'because they failed to validate. Error: Root device '
+                                            'hint "size" is not an integer value.'),
+                            ({'nosuch': 1}, 'The hints "nosuch" are invalid.')):
+            self.hint(root_device=hints)
+            self.ask_for('inspect')
+            self.until('inspect wait')
+            self.assertEqual(202, self.agent.inspect(dict(INVENTORY, disks=self.DISKS)).status)
+            self.assertIn(text, self.until('inspect failed')['last_error'])
