@@ -20,6 +20,7 @@
 #include "conductor/history.h"
 #include "conductor/mapped.h"
 #include "conductor/notify.h"
+#include "conductor/observe.h"
 #include "conductor/periodic.h"
 #include "conductor/power.h"
 #include "conductor/sweep.h"
@@ -180,46 +181,6 @@ static bool not_answered(struct ci_task *task, int64_t count)
     return true;
 }
 
-/* What the driver tells; absent where it cannot. False, told and with no error, on failure. */
-static bool ask_boot_mode(struct ci_task *task, const char **ret_mode, int8_t *ret_secure)
-{
-    const struct ci_management *driver = task->hardware->management;
-    bool secure = false;
-
-    *ret_mode = NULL;
-    *ret_secure = CI_NULL_BOOL;
-    if (driver->get_boot_mode && !driver->get_boot_mode(task, ret_mode) &&
-        !ci_failed_with(task->ctx, CI_ERR_UnsupportedDriverExtension))
-        goto failed;
-    ci_error_clear(task->ctx);
-    if (driver->get_secure_boot && driver->get_secure_boot(task, &secure))
-        *ret_secure = secure;
-    else if (task->ctx->error && !ci_failed_with(task->ctx, CI_ERR_UnsupportedDriverExtension))
-        goto failed;
-    ci_error_clear(task->ctx);
-    return true;
-failed:
-    ci_warning(task->ctx, "The boot mode of a node cannot be had", "node=%s error=%s",
-               task->node->uuid, ci_error_take(task->ctx));
-    return false;
-}
-
-/* Keeps in the row what the machine says of its boot mode. */
-static bool note_boot_mode(struct ci_task *task)
-{
-    const char *mode;
-    int8_t secure;
-
-    if (!ask_boot_mode(task, &mode, &secure) ||
-        (ci_same(mode, task->node->boot_mode) && secure == task->node->secure_boot))
-        return true;
-    if (!ci_task_upgrade(task))
-        return false;
-    ci_node_set_boot_mode(task->node, mode);
-    ci_node_set_secure_boot(task->node, secure);
-    return ci_node_save(task->ctx, task->node);
-}
-
 /*
  * A node that answers as it should has no error any more; the history keeps it. One statement,
  * since the lock is not ours: work that begins now may have set an error of its own.
@@ -315,7 +276,7 @@ bool ci_sync_power_node(struct ci_task *task, int64_t count, int64_t *ret_count)
         *ret_count = count;
         return not_answered(task, count);
     }
-    if (!note_boot_mode(task))
+    if (!ci_observe(task))
         return false;
     if (ci_same(task->node->power_state, actual))
         return forget_error(task);

@@ -85,7 +85,14 @@ struct ci_management {
     bool (*get_virtual_media)(struct ci_task *task, json_t **ret_media);
     /* {kind: {sensor: {"Sensor Reading": …}}}; an empty object where there is nothing to tell */
     bool (*get_sensors_data)(struct ci_task *task, json_t **ret_data);
+    /* Both may leave NULL, where the machine tells nothing; health is one of CI_HEALTH_…. */
+    bool (*detect_vendor)(struct ci_task *task, const char **ret_vendor);
+    bool (*get_node_health)(struct ci_task *task, const char **ret_health);
 };
+
+#define CI_HEALTH_OK "OK"
+#define CI_HEALTH_WARNING "Warning"
+#define CI_HEALTH_CRITICAL "Critical"
 
 struct ci_raid {
     struct ci_interface base;
