@@ -245,7 +245,7 @@ static bool settle(struct ci_task *task, const char *actual, int64_t *count)
     if (failures > task->ctx->config->conductor.power_state_sync_max_retries)
         return give_up(task, actual, NULL);
     if (task->ctx->config->conductor.force_power_state_during_sync &&
-        !ci_is_true(node->disable_power_off))
+        !task->hardware->power->no_force && !ci_is_true(node->disable_power_off))
         force(task, actual);
     else
         return follow(task, actual);
@@ -302,8 +302,6 @@ static bool sync_one(struct ci_task *task)
         return true;
     if (!ci_task_load_driver(task))
         return false;
-    if (task->hardware->power->no_sync)
-        return true;
     if (!ci_sync_power_node(task, ci_sync_counts_get(counts, id), &count))
         return false;
     ci_sync_counts_set(counts, id, count);

@@ -85,4 +85,4 @@ const struct ci_power ci_agent_power = {
     .set_state = set_state,
     .reboot = reboot,
     .supported_states = states,
-    .no_sync = true};
+    .no_force = true};

@@ -61,7 +61,7 @@ struct ci_power {
     bool (*set_state)(struct ci_task *task, const char *state, int64_t timeout_s);
     bool (*reboot)(struct ci_task *task, int64_t timeout_s);
     const char *const *supported_states; /* ends with NULL */
-    bool no_sync;                        /* what it says of its state is not to be followed */
+    bool no_force;                       /* the machine cannot be made to follow its row */
 };
 
 struct ci_management {

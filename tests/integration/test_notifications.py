@@ -226,6 +226,70 @@ class Notifications(listening.Case):
         self.assertEqual(MOVES, [what_moved(one) for one in ours['ironic-conductor']
                                  if '.provision_set.' in one[0]])
 
+    def told(self, listener, action, count):
+        """So many notifications of one action, without what differs by chance: event, states."""
+        def those():
+            listener.quiet(0.5)
+            found = [one for one in listener.heard if '.%s.' % action in one['event_type']]
+            return found if len(found) >= count else None
+        found = sorted(self.conductor.wait_until(those, 60, '%d of %s' % (count, action)),
+                       key=lambda one: one['metadata']['timestamp'])
+        self.assertEqual({'ironic-conductor.here'}, {one['publisher_id'] for one in found})
+        return [(one['event_type'], one['priority'], one['payload']['ironic_object.name'],
+                 {key: one['payload']['ironic_object.data'].get(key)
+                  for key in ('uuid', 'power_state', 'from_power', 'console_enabled')})
+                for one in found]
+
+    def corrected(self, debian):
+        """What is told when a machine's power is found to be other than recorded, twice."""
+        made = self.cluster(
+            debian, DEFAULT={'enabled_power_interfaces': 'fake,agent'},
+            deploy={'fast_track': 'true'}, conductor={'sync_power_state_interval': '2'})
+        listener = self.listen(made)
+        node = {'driver': 'fake-hardware', 'uuid': NODE, 'power_interface': 'agent'}
+        self.assertEqual(201, self.api.request('POST', '/v1/nodes', node, version=VERSION).status)
+        # The agent's heartbeats are all that its machine's power is known by.
+        made.postgres.sql(
+            "update nodes set provision_state = 'manageable', power_state = 'power off', "
+            "driver_internal_info = '{\"agent_url\": \"http://127.0.0.1:9/\", "
+            "\"agent_last_heartbeat\": \"%s\"}'"
+            % time.strftime('%Y-%m-%dT%H:%M:%S.000000', time.gmtime()), made.database)
+        self.told(listener, 'power_state_corrected', 1)
+        made.postgres.sql("update nodes set driver_internal_info = '{}'", made.database)
+        return self.told(listener, 'power_state_corrected', 2)
+
+    def test_a_power_state_that_was_wrong_is_told_as_debians_ironic_tells_it(self):
+        told = self.corrected(debian=False)
+        self.assertEqual([('baremetal.node.power_state_corrected.success', 'info',
+                           'NodeCorrectedPowerStatePayload',
+                           {'uuid': NODE, 'power_state': now, 'from_power': before,
+                            'console_enabled': False})
+                          for before, now in (('power off', 'power on'), ('power on', None))], told)
+        if member.have_debian():
+            self.assertEqual(self.corrected(debian=True), told)
+
+    def restored(self, debian):
+        """What is told when a conductor that starts opens a console again."""
+        made = self.cluster(debian)
+        node = {'driver': 'fake-hardware', 'uuid': NODE, 'console_interface': 'fake'}
+        self.assertEqual(201, self.api.request('POST', '/v1/nodes', node, version=VERSION).status)
+        reply = self.api.request('PUT', AT + '/states/console', {'enabled': True}, version=VERSION)
+        self.assertEqual(202, reply.status)
+        self.api.wait_until(lambda: self.api.request('GET', AT, version=VERSION).json[
+            'console_enabled'], 30, 'an open console')
+        listener = self.listen(made)
+        self.conductor.halt()
+        self.conductor.launch()
+        return self.told(listener, 'console_restore', 2)
+
+    def test_a_console_that_is_opened_again_is_told_as_debians_ironic_tells_it(self):
+        told = self.restored(debian=False)
+        self.assertEqual([('baremetal.node.console_restore.' + status, 'info', 'NodePayload',
+                           {'uuid': NODE, 'power_state': None, 'from_power': None,
+                            'console_enabled': True}) for status in ('start', 'end')], told)
+        if member.have_debian():
+            self.assertEqual(self.restored(debian=True), told)
+
     def declared(self, made):
         """Queues and exchanges of the cluster's virtual host."""
         names = made.broker.control('list_queues', '-q', '-p', made.vhost, 'name')

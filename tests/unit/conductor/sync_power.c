@@ -9,6 +9,7 @@ static struct machine {
     const char *says; /* NULL: nothing */
     bool fails;       /* to answer */
     bool refuses;     /* to be changed */
+    bool leads;       /* its driver never makes it follow */
     int asked, changed;
 } machine;
 
@@ -31,6 +32,10 @@ static bool set_state(struct ci_task *task, const char *state, int64_t timeout_s
 
 static const struct ci_power power = {
     .base = {.type = "power", .name = "odd"}, .get_state = get_state, .set_state = set_state};
+static const struct ci_power leading_power = {.base = {.type = "power", .name = "odder"},
+                                              .get_state = get_state,
+                                              .set_state = set_state,
+                                              .no_force = true};
 
 /* The task of a node on that machine. */
 static struct ci_task *task_on(struct ci_node *node)
@@ -40,7 +45,7 @@ static struct ci_task *task_on(struct ci_node *node)
 
     ok(ci_task_load_driver(task));
     *hardware = *task->hardware;
-    hardware->power = &power;
+    hardware->power = machine.leads ? &leading_power : &power;
     task->hardware = hardware;
     return task;
 }
@@ -65,41 +70,44 @@ static int64_t sync_once(struct ci_node *node, int64_t count)
     return now;
 }
 
+static const struct sync_case {
+    const char *what, *recorded, *says;
+    bool fails, refuses, leads, keep_off, no_force;
+    int64_t before, after;
+    const char *now; /* recorded */
+    bool set_apart;
+    int changed;
+} cases[] = {
+    {"agreement", CI_POWER_ON, CI_POWER_ON, .before = 2, .after = 0, .now = CI_POWER_ON},
+    {"nothing known of either side", NULL, NULL, .after = 0},
+    {"first knowledge", NULL, CI_POWER_OFF, .after = 0, .now = CI_POWER_OFF},
+    {"forced", CI_POWER_ON, CI_POWER_OFF, .after = 1, .now = CI_POWER_ON, .changed = 1},
+    {"forced in vain", CI_POWER_ON, CI_POWER_OFF, .refuses = true, .after = 1, .now = CI_POWER_ON,
+     .changed = 1},
+    {"not forced", CI_POWER_ON, CI_POWER_OFF, .no_force = true, .after = 1, .now = CI_POWER_OFF},
+    {"one that follows nothing", CI_POWER_ON, CI_POWER_OFF, .leads = true, .after = 1,
+     .now = CI_POWER_OFF},
+    {"one that follows nothing and says nothing", CI_POWER_ON, NULL, .leads = true, .after = 1},
+    {"never switched off", CI_POWER_ON, CI_POWER_OFF, .keep_off = true, .after = 1,
+     .now = CI_POWER_OFF},
+    {"too often", CI_POWER_ON, CI_POWER_OFF, .before = 3, .after = 4, .now = CI_POWER_OFF,
+     .set_apart = true},
+    {"no answer", CI_POWER_ON, NULL, .fails = true, .before = 2, .after = 3, .now = CI_POWER_ON},
+    {"no answer, too often", CI_POWER_ON, NULL, .fails = true, .before = 3, .after = 4,
+     .set_apart = true},
+    {"an error for an answer", CI_POWER_ON, CI_POWER_ERROR, .after = 1, .now = CI_POWER_ON},
+};
+
 START_TEST(what_a_sync_comes_to)
 {
-    static const struct {
-        const char *what, *recorded, *says;
-        bool fails, refuses, keep_off, no_force;
-        int64_t before, after;
-        const char *now; /* recorded */
-        bool set_apart;
-        int changed;
-    } cases[] = {
-        {"agreement", CI_POWER_ON, CI_POWER_ON, .before = 2, .after = 0, .now = CI_POWER_ON},
-        {"nothing known of either side", NULL, NULL, .after = 0},
-        {"first knowledge", NULL, CI_POWER_OFF, .after = 0, .now = CI_POWER_OFF},
-        {"forced", CI_POWER_ON, CI_POWER_OFF, .after = 1, .now = CI_POWER_ON, .changed = 1},
-        {"forced in vain", CI_POWER_ON, CI_POWER_OFF, .refuses = true, .after = 1,
-         .now = CI_POWER_ON, .changed = 1},
-        {"not forced", CI_POWER_ON, CI_POWER_OFF, .no_force = true, .after = 1,
-         .now = CI_POWER_OFF},
-        {"never switched off", CI_POWER_ON, CI_POWER_OFF, .keep_off = true, .after = 1,
-         .now = CI_POWER_OFF},
-        {"too often", CI_POWER_ON, CI_POWER_OFF, .before = 3, .after = 4, .now = CI_POWER_OFF,
-         .set_apart = true},
-        {"no answer", CI_POWER_ON, NULL, .fails = true, .before = 2, .after = 3,
-         .now = CI_POWER_ON},
-        {"no answer, too often", CI_POWER_ON, NULL, .fails = true, .before = 3, .after = 4,
-         .set_apart = true},
-        {"an error for an answer", CI_POWER_ON, CI_POWER_ERROR, .after = 1, .now = CI_POWER_ON},
-    };
-
     life_start();
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct ci_node *node = node_with(cases[i].recorded);
 
-        machine = (struct machine){
-            .says = cases[i].says, .fails = cases[i].fails, .refuses = cases[i].refuses};
+        machine = (struct machine){.says = cases[i].says,
+                                   .fails = cases[i].fails,
+                                   .refuses = cases[i].refuses,
+                                   .leads = cases[i].leads};
         bench.config->conductor.force_power_state_during_sync = !cases[i].no_force;
         ci_node_set_disable_power_off(node, cases[i].keep_off);
         ok(ci_node_save(bench.ctx, node));
