@@ -11,6 +11,11 @@
 #include "objects/node.h"
 #include "tests/unit/unit.h"
 
+static void free_config(void *config)
+{
+    ci_config_free(config);
+}
+
 /* Without a database: what a hook changes is in the task's node and the plugin data. */
 static struct ci_task *new_task(const char *properties)
 {
@@ -18,6 +23,7 @@ static struct ci_task *new_task(const char *properties)
     struct ci_task *task = ci_new(ctx->mem, struct ci_task);
 
     ctx->config = ci_config_defaults();
+    ci_defer(ctx->mem, free_config, (void *)(uintptr_t)ctx->config);
     task->ctx = ctx;
     task->node = ci_object_new(ctx->mem, &ci_node_type);
     ci_node_set_properties(task->node, properties);
