@@ -53,69 +53,62 @@ static const char *labels_of(struct ci_arena *mem, size_t place)
                                            ci_routes[place].method, ci_routes[place].path);
 }
 
-static void write_statuses(struct ci_request *req, size_t place)
+static void write_statuses(struct ci_metrics *to, size_t place)
 {
-    struct ci_arena *mem = req->ctx->mem;
-
     for (size_t i = 0; i < STATUSES; i++) {
         uint64_t count = counted[place].by_status[i];
 
         if (count > 0)
             ci_metrics_sample(
-                req->reply, "castiron_api_requests_total",
-                ci_printf(mem, "%s,status=\"%d\"", labels_of(mem, place), statuses[i]), count);
+                to, "castiron_api_requests_total",
+                ci_printf(to->mem, "%s,status=\"%d\"", labels_of(to->mem, place), statuses[i]),
+                count);
     }
 }
 
-static void write_requests(struct ci_request *req)
+static void write_requests(struct ci_metrics *to)
 {
-    ci_metrics_family(req->reply, "castiron_api_requests_total", "counter",
-                      "Requests that were answered.");
+    ci_metrics_family(to, "castiron_api_requests_total", "counter", "Requests that were answered.");
     for (size_t place = 0; place <= ROUTES_MAX; place++)
-        write_statuses(req, place);
-    ci_metrics_family(req->reply, "castiron_api_request_seconds", "histogram",
+        write_statuses(to, place);
+    ci_metrics_family(to, "castiron_api_request_seconds", "histogram",
                       "Time from the headers of a request to its answer.");
     for (size_t place = 0; place <= ROUTES_MAX; place++) {
         if (ci_durations_count(&counted[place].took) > 0)
-            ci_metrics_durations(req->reply, "castiron_api_request_seconds",
-                                 labels_of(req->ctx->mem, place), &counted[place].took);
+            ci_metrics_durations(to, "castiron_api_request_seconds", labels_of(to->mem, place),
+                                 &counted[place].took);
     }
 }
 
-static void write_gauge(struct ci_request *req, const char *name, const char *meaning, int value)
+static void write_own(struct ci_metrics *to, const struct ci_api *api)
 {
-    ci_metrics_family(req->reply, name, "gauge", meaning);
-    ci_metrics_sample(req->reply, name, "", (uint64_t)value);
-}
-
-/* What is in use at the moment. */
-static void write_use(struct ci_request *req)
-{
-    struct ci_db_use use = ci_db_use(req->api->db);
-
-    write_gauge(req, "castiron_api_connections", "Connections of clients that are open.",
-                ci_httpd_connections(req->api->httpd));
-    write_gauge(req, "castiron_api_workers_busy", "Threads that answer requests that wait.",
-                ci_workers_busy(req->api->workers));
-    write_gauge(req, "castiron_api_workers_waiting", "Requests that wait for such a thread.",
-                ci_workers_waiting(req->api->workers));
-    ci_metrics_family(req->reply, "castiron_db_connections", "gauge",
-                      "Connections to the database.");
-    ci_metrics_sample(req->reply, "castiron_db_connections", "state=\"busy\"", (uint64_t)use.busy);
-    ci_metrics_sample(req->reply, "castiron_db_connections", "state=\"idle\"", (uint64_t)use.idle);
-    write_gauge(req, "castiron_db_connections_max", "How many there may be.", use.max);
+    write_requests(to);
+    ci_metrics_one(to, "castiron_api_connections", "gauge", "Connections of clients that are open.",
+                   (uint64_t)ci_httpd_connections(api->httpd));
+    ci_metrics_one(to, "castiron_api_workers_busy", "gauge",
+                   "Threads that answer requests that wait.",
+                   (uint64_t)ci_workers_busy(api->workers));
+    ci_metrics_one(to, "castiron_api_workers_waiting", "gauge",
+                   "Requests that wait for such a thread.",
+                   (uint64_t)ci_workers_waiting(api->workers));
+    ci_db_write_metrics(api->db, to);
+    ci_rpc_write_metrics(to);
 }
 
 bool ci_metrics_answer(struct ci_request *req)
 {
+    const struct ci_metrics_source *more = atomic_load(&req->api->more_metrics);
+    struct ci_metrics *to;
+
     if (!req->ctx->config->api.enable_metrics || strcmp(req->path, "/metrics") != 0 ||
         strcmp(req->method, "GET") != 0)
         return false;
-    write_requests(req);
-    write_use(req);
-    ci_rpc_write_metrics(req->ctx->mem, req->reply);
+    to = ci_metrics_prometheus(req->ctx->mem, req->reply);
+    write_own(to, req->api);
+    if (more)
+        ci_metrics_write(to, more);
     req->status = 200;
     req->no_version_headers = true;
-    req->content_type = "text/plain; version=0.0.4; charset=utf-8";
+    req->content_type = CI_METRICS_TYPE;
     return true;
 }

@@ -5,8 +5,7 @@
 
 /*
  * What the service has done so far, in Prometheus' text at /metrics, where [api]enable_metrics:
- * to whoever asks, without authentication. Ironic sends such figures to a statsd service instead.
- */
+ * to whoever asks, without authentication. */
 
 /* Counts an answer: its route, its status, and how long it took; `req` NULL: nobody has looked. */
 void ci_api_count(const struct ci_request *req, int status, int64_t took_ns);

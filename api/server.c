@@ -359,3 +359,8 @@ int ci_api_port(const struct ci_api *api)
 {
     return ci_httpd_port(api->httpd);
 }
+
+void ci_api_tell_also(struct ci_api *api, const struct ci_metrics_source *sources)
+{
+    atomic_store(&api->more_metrics, sources);
+}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <stdatomic.h>
+
 #include "base/ctx.h"
 
 /*
@@ -15,6 +17,7 @@ struct ci_api {
     struct ci_workers *workers;
     struct ci_arena *mem;
     struct ci_httpd *httpd;
+    _Atomic(const struct ci_metrics_source *) more_metrics; /* NULL: none but its own */
 };
 
 /* Listens as [api] says. Fails with what is wrong with the options or the address. */
@@ -27,6 +30,10 @@ ci_must_check bool ci_api_start(struct ci_ctx *ctx, struct ci_db *db, struct ci_
  * False when requests are left at that time: nothing is freed, and the process is to end.
  */
 bool ci_api_stop(struct ci_api *api, int limit_s);
+
+/* Has /metrics tell these, too; a list that ends with a NULL and outlives the API. */
+struct ci_metrics_source;
+void ci_api_tell_also(struct ci_api *api, const struct ci_metrics_source *sources);
 
 /* The port that is really listened on (0 in the configuration means any). */
 int ci_api_port(const struct ci_api *api);

@@ -43,25 +43,68 @@ uint64_t ci_durations_count(const struct ci_durations *durations)
     return count;
 }
 
-void ci_metrics_family(struct ci_text *text, const char *name, const char *type,
+void ci_metrics_family(struct ci_metrics *to, const char *name, const char *type,
                        const char *meaning)
 {
-    ci_text_printf(text, "# HELP %s %s\n# TYPE %s %s\n", name, meaning, name, type);
+    to->family(to, name, type, meaning);
 }
 
-void ci_metrics_sample(struct ci_text *text, const char *name, const char *labels, uint64_t value)
+void ci_metrics_sample(struct ci_metrics *to, const char *name, const char *labels, uint64_t value)
+{
+    to->sample(to, name, labels, value);
+}
+
+void ci_metrics_durations(struct ci_metrics *to, const char *name, const char *labels,
+                          const struct ci_durations *durations)
+{
+    if (ci_durations_count(durations) > 0)
+        to->durations(to, name, labels, durations);
+}
+
+void ci_metrics_one(struct ci_metrics *to, const char *name, const char *type, const char *meaning,
+                    uint64_t value)
+{
+    ci_metrics_family(to, name, type, meaning);
+    ci_metrics_sample(to, name, "", value);
+}
+
+void ci_metrics_write(struct ci_metrics *to, const struct ci_metrics_source *sources)
+{
+    for (; sources->write; sources++)
+        sources->write(to, sources->arg);
+}
+
+struct prometheus {
+    struct ci_metrics base;
+    struct ci_text *text;
+};
+
+static struct ci_text *text_of(struct ci_metrics *to)
+{
+    return ((struct prometheus *)to)->text;
+}
+
+static void write_family(struct ci_metrics *to, const char *name, const char *type,
+                         const char *meaning)
+{
+    ci_text_printf(text_of(to), "# HELP %s %s\n# TYPE %s %s\n", name, meaning, name, type);
+}
+
+static void write_sample(struct ci_metrics *to, const char *name, const char *labels,
+                         uint64_t value)
 {
     if (labels[0])
-        ci_text_printf(text, "%s{%s} %" PRIu64 "\n", name, labels, value);
+        ci_text_printf(text_of(to), "%s{%s} %" PRIu64 "\n", name, labels, value);
     else
-        ci_text_printf(text, "%s %" PRIu64 "\n", name, value);
+        ci_text_printf(text_of(to), "%s %" PRIu64 "\n", name, value);
 }
 
-void ci_metrics_durations(struct ci_text *text, const char *name, const char *labels,
-                          const struct ci_durations *durations)
+static void write_durations(struct ci_metrics *to, const char *name, const char *labels,
+                            const struct ci_durations *durations)
 {
     const char *comma = labels[0] ? "," : "", *open = labels[0] ? "{" : "",
                *close = labels[0] ? "}" : "";
+    struct ci_text *text = text_of(to);
     uint64_t count = 0, sum_ns;
 
     for (size_t i = 0; i < CI_DURATION_BOUNDS; i++) {
@@ -75,4 +118,14 @@ void ci_metrics_durations(struct ci_text *text, const char *name, const char *la
     ci_text_printf(text, "%s_sum%s%s%s %" PRIu64 ".%09" PRIu64 "\n", name, open, labels, close,
                    sum_ns / NS_PER_S, sum_ns % NS_PER_S);
     ci_text_printf(text, "%s_count%s%s%s %" PRIu64 "\n", name, open, labels, close, count);
+}
+
+struct ci_metrics *ci_metrics_prometheus(struct ci_arena *mem, struct ci_text *text)
+{
+    struct prometheus *reader = ci_new(mem, struct prometheus);
+
+    reader->base = (struct ci_metrics){
+        .mem = mem, .family = write_family, .sample = write_sample, .durations = write_durations};
+    reader->text = text;
+    return &reader->base;
 }

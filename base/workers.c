@@ -47,6 +47,7 @@ struct ci_workers {
     struct worker *idle;  /* the stack of those that wait */
     struct job *first, **last;
     int alive, busy, waiting;
+    uint64_t refused;
     bool draining;
 };
 
@@ -247,6 +248,7 @@ static bool submit(struct ci_workers *pool, int most, ci_job *job, void *arg)
     taken =
         !pool->draining && pool->busy < most &&
         (wake_thread(pool, job, arg) || start_thread(pool, job, arg) || enqueue(pool, job, arg));
+    pool->refused += !taken;
     pthread_mutex_unlock(&pool->lock);
     return taken;
 }
@@ -284,6 +286,16 @@ int ci_workers_waiting(struct ci_workers *pool)
 int ci_workers_threads(struct ci_workers *pool)
 {
     return read_number(pool, &pool->alive);
+}
+
+uint64_t ci_workers_refused(struct ci_workers *pool)
+{
+    uint64_t refused;
+
+    pthread_mutex_lock(&pool->lock);
+    refused = pool->refused;
+    pthread_mutex_unlock(&pool->lock);
+    return refused;
 }
 
 bool ci_workers_drain(struct ci_workers *pool, int limit_ms)

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * A bounded pool of threads with a bounded queue, and its draining.
@@ -42,6 +43,9 @@ __attribute__((warn_unused_result)) bool ci_workers_submit_ordinary(struct ci_wo
 int ci_workers_busy(struct ci_workers *pool);
 int ci_workers_waiting(struct ci_workers *pool);
 int ci_workers_threads(struct ci_workers *pool);
+
+/* Jobs that the pool has refused so far. */
+uint64_t ci_workers_refused(struct ci_workers *pool);
 
 /*
  * Takes no more jobs and waits until those taken have ended (queued ones are still run), for

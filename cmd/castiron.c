@@ -12,6 +12,7 @@
 #include "cmd/daemon.h"
 #include "cmd/explain.h"
 #include "cmd/open.h"
+#include "conductor/metrics.h"
 #include "conductor/service.h"
 #include "db/db.h"
 #include "rpc/local.h"
@@ -24,6 +25,7 @@ struct program {
     struct ci_open_server server; /* nothing when nobody else calls */
     struct ci_conductor *conductor;
     struct ci_api *api;
+    struct ci_metrics_source figures[3]; /* beside the API's own; ends with a NULL */
 };
 
 /* rpc/ does not look up to conductor/; here both are known. */
@@ -78,6 +80,16 @@ static bool start(struct ci_ctx *ctx, struct program *program)
            ci_api_start(ctx, ctx->db, ctx->rpc, &program->api);
 }
 
+/* One page has all. */
+static void show_figures(struct program *program)
+{
+    program->figures[0] =
+        (struct ci_metrics_source){ci_conductor_write_metrics, program->conductor};
+    program->figures[1] =
+        (struct ci_metrics_source){ci_open_server_write_metrics, &program->server};
+    ci_api_tell_also(program->api, program->figures);
+}
+
 static const enum ci_leave leaves[] = {[CI_DAEMON_GRACEFUL] = CI_LEAVE_GRACEFUL,
                                        [CI_DAEMON_DRAIN] = CI_LEAVE_DRAIN,
                                        [CI_DAEMON_NOW] = CI_LEAVE_NOW};
@@ -115,6 +127,7 @@ static int serve(int argc, char **argv)
         (void)ci_conductor_stop(program.conductor, CI_LEAVE_NOW); /* The process ends anyway. */
         return ci_daemon_fail(daemon);
     }
+    show_figures(&program);
     ci_daemon_ready(daemon);
     leave = ci_daemon_wait(daemon);
     refused = ci_conductor_is_refused(program.conductor);

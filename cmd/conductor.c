@@ -12,10 +12,13 @@
 #include <unistd.h>
 
 #include "base/config.h"
+#include "base/metrics_page.h"
 #include "base/time.h"
 #include "cmd/daemon.h"
 #include "cmd/open.h"
+#include "conductor/metrics.h"
 #include "db/db.h"
+#include "rpc/client.h"
 #include "rpc/notify.h"
 
 #define PROGRAM "castiron-conductor"
@@ -25,6 +28,8 @@ enum { NOW_MS = 1000 };
 struct program {
     struct ci_open_server server;
     struct ci_conductor *conductor;
+    struct ci_metrics_source figures[4]; /* ends with a NULL */
+    struct ci_metrics_page *page;        /* NULL: nobody reads them */
 };
 
 /* A ci_conductor_open. */
@@ -46,6 +51,28 @@ static bool start(struct ci_ctx *ctx, struct program *program)
            ci_conductor_start_open(ctx, let_in, program, &program->conductor);
 }
 
+static void write_shared(struct ci_metrics *to, void *db)
+{
+    ci_db_write_metrics(db, to);
+    ci_rpc_write_metrics(to);
+}
+
+/* Once the conductor is there: its figures are read from then on. */
+static bool show_figures(struct ci_ctx *ctx, struct program *program)
+{
+    const struct ci_config *config = ctx->config;
+
+    program->figures[0] =
+        (struct ci_metrics_source){ci_conductor_write_metrics, program->conductor};
+    program->figures[1] =
+        (struct ci_metrics_source){ci_open_server_write_metrics, &program->server};
+    program->figures[2] = (struct ci_metrics_source){write_shared, ctx->db};
+    return !config->conductor.enable_metrics ||
+           ci_metrics_page_start(ctx, config->conductor.metrics_host_ip,
+                                 (int)config->conductor.metrics_port, program->figures,
+                                 &program->page);
+}
+
 /* How long calls may take that were taken; work that goes on after their answer has its own. */
 static int limit_ms(const struct ci_ctx *ctx, enum ci_leave how)
 {
@@ -65,6 +92,7 @@ static const enum ci_leave leaves[] = {[CI_DAEMON_GRACEFUL] = CI_LEAVE_GRACEFUL,
 static bool stop(struct ci_ctx *ctx, struct program *program, enum ci_leave how)
 {
     ci_conductor_leave(program->conductor, how);
+    ci_metrics_page_free(program->page);
     if (!ci_open_server_stop(&program->server, limit_ms(ctx, how)) ||
         !ci_conductor_stop(program->conductor, how))
         return false;
@@ -85,6 +113,10 @@ int main(int argc, char **argv)
 
     if (!start(ctx, &program))
         return ci_daemon_fail(daemon);
+    if (!show_figures(ctx, &program)) {
+        (void)stop(ctx, &program, CI_LEAVE_NOW); /* The process ends anyway. */
+        return ci_daemon_fail(daemon);
+    }
     ci_daemon_ready(daemon);
     leave = ci_daemon_wait(daemon);
     refused = ci_conductor_is_refused(program.conductor);

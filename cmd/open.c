@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "base/config.h"
+#include "base/metrics.h"
+#include "base/workers.h"
 #include "db/db.h"
 #include "db/migrate.h"
 #include "objects/versions.h"
@@ -70,4 +72,20 @@ void ci_open_server_free(const struct ci_open_server *server)
 {
     ci_jsonrpc_server_free(server->http);
     ci_rpc_server_free(server->amqp);
+}
+
+void ci_open_server_write_metrics(struct ci_metrics *to, void *arg)
+{
+    const struct ci_open_server *server = arg;
+    struct ci_workers *workers;
+
+    if (!server->http && !server->amqp)
+        return;
+    workers = server->http ? ci_jsonrpc_server_workers(server->http)
+                           : ci_rpc_server_workers(server->amqp);
+    ci_metrics_one(to, "castiron_conductor_calls_running", "gauge", "Calls that are answered.",
+                   (uint64_t)ci_workers_busy(workers));
+    ci_metrics_one(to, "castiron_conductor_calls_waiting", "gauge",
+                   "Calls that have come and wait for a thread.",
+                   (uint64_t)ci_workers_waiting(workers));
 }

@@ -36,3 +36,8 @@ ci_must_check bool ci_open_server_new(struct ci_ctx *ctx,
 void ci_open_server_open(struct ci_ctx *ctx, const struct ci_open_server *server, void *service);
 bool ci_open_server_stop(const struct ci_open_server *server, int limit_ms);
 void ci_open_server_free(const struct ci_open_server *server);
+
+/* What its threads are at; a write of struct ci_metrics_source. `server`: a struct ci_open_server.
+ */
+struct ci_metrics;
+void ci_open_server_write_metrics(struct ci_metrics *to, void *server);

@@ -8,8 +8,11 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "conductor/calls.h"
+#include "conductor/metrics.h"
 
 /* More than any method has. */
 enum { ARGUMENTS_MAX = 16 };
@@ -70,12 +73,33 @@ static bool check_arguments(struct ci_ctx *ctx, const struct ci_rpc_row *row, js
     return check_missing(ctx, row, args);
 }
 
+/* How long calls took that failed, and others. Any thread. */
+static struct ci_durations answered[CI_RPC_COUNT][2];
+
+void ci_conductor_write_calls(struct ci_metrics *to)
+{
+    static const char *const outcomes[] = {"failed", "done"};
+
+    ci_metrics_family(to, "castiron_conductor_call_seconds", "histogram",
+                      "Time that answering calls took.");
+    for (int method = 0; method < CI_RPC_COUNT; method++) {
+        for (int done = 0; done < 2; done++)
+            ci_metrics_durations(to, "castiron_conductor_call_seconds",
+                                 ci_printf(to->mem, "method=\"%s\",outcome=\"%s\"",
+                                           ci_rpc_row((enum ci_rpc_method)method)->name,
+                                           outcomes[done]),
+                                 &answered[method][done]);
+    }
+}
+
 bool ci_conductor_dispatch(struct ci_ctx *ctx, enum ci_rpc_method method, json_t *args,
                            json_t **ret_result, void *service)
 {
     const struct ci_rpc_row *row = ci_rpc_row(method);
     struct ci_call call = {
         .ctx = ctx, .conductor = service, .args = args, .ret_result = ret_result};
+    int64_t began_ns;
+    bool done;
 
     *ret_result = NULL;
     if (!ci_conductor_await_ready(call.conductor))
@@ -84,5 +108,8 @@ bool ci_conductor_dispatch(struct ci_ctx *ctx, enum ci_rpc_method method, json_t
         return ci_fail_status(ctx, IronicException, 501, "Endpoint does not support RPC method %s",
                               row->name);
     ci_debug(ctx, "Call", "method=%s", row->name);
-    return check_arguments(ctx, row, args) && functions[method](&call);
+    began_ns = ci_time_monotonic_ns();
+    done = check_arguments(ctx, row, args) && functions[method](&call);
+    ci_durations_add(&answered[method][done], ci_time_monotonic_ns() - began_ns);
+    return done;
 }

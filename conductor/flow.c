@@ -14,6 +14,7 @@
 #include "base/config.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/text.h"
 #include "conductor/history.h"
 #include "conductor/machine.h"
@@ -162,8 +163,8 @@ static bool run_power(struct ci_task *task, const char *name)
                            0);
 }
 
-static bool run_offer(struct ci_task *task, enum ci_flow flow, const json_t *step,
-                      enum ci_outcome *ret_outcome)
+static bool find_and_run(struct ci_task *task, enum ci_flow flow, const json_t *step,
+                         enum ci_outcome *ret_outcome)
 {
     const struct ci_interface *interface =
         ci_hardware_interface(task->hardware, text_of(step, "interface"));
@@ -178,6 +179,34 @@ static bool run_offer(struct ci_task *task, enum ci_flow flow, const json_t *ste
                             ci_step_repr(task->ctx, step));
     *ret_outcome = CI_DONE;
     return offer->run(task, args ? args : ci_json(task->ctx, json_object()), ret_outcome);
+}
+
+/* How long steps took that failed, and others. Any thread. */
+static struct ci_durations took[CI_FLOW_SERVICE + 1][2];
+
+void ci_flow_write_metrics(struct ci_metrics *to)
+{
+    static const char *const outcomes[] = {"failed", "done"};
+
+    ci_metrics_family(to, "castiron_conductor_step_seconds", "histogram",
+                      "Time that steps took here; what a ramdisk goes on with is not in it.");
+    for (enum ci_flow flow = CI_FLOW_CLEAN; flow <= CI_FLOW_SERVICE; flow++) {
+        for (int done = 0; done < 2; done++)
+            ci_metrics_durations(to, "castiron_conductor_step_seconds",
+                                 ci_printf(to->mem, "flow=\"%s\",outcome=\"%s\"",
+                                           ci_flow_row(flow)->name, outcomes[done]),
+                                 &took[flow][done]);
+    }
+}
+
+static bool run_offer(struct ci_task *task, enum ci_flow flow, const json_t *step,
+                      enum ci_outcome *ret_outcome)
+{
+    const int64_t began_ns = ci_time_monotonic_ns();
+    const bool done = find_and_run(task, flow, step, ret_outcome);
+
+    ci_durations_add(&took[flow][done], ci_time_monotonic_ns() - began_ns);
+    return done;
 }
 
 /*

@@ -63,3 +63,7 @@ const char *ci_flow_aborted_text(struct ci_task *task, enum ci_flow flow);
 void ci_flow_note_start(struct ci_task *task, enum ci_flow flow, const char *what);
 void ci_flow_note_end(struct ci_task *task, enum ci_flow flow, const char *what);
 void ci_flow_note_abort(struct ci_task *task, enum ci_flow flow, const char *what);
+
+/* How long steps took, to whoever reads figures. */
+struct ci_metrics;
+void ci_flow_write_metrics(struct ci_metrics *to);

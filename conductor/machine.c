@@ -8,6 +8,7 @@
 #include "conductor/machine.h"
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "conductor/history.h"
@@ -16,6 +17,7 @@
 /* What a node held before a move, for when no worker is free. */
 struct before {
     const char *state, *target;
+    int64_t since_us;
 };
 
 bool ci_machine_allows(const char *state, enum ci_event event)
@@ -104,11 +106,59 @@ static bool put_back(struct ci_task *task, const struct before *before)
     return false;
 }
 
+/* By the state that was left and the event; how long nodes were in it. Any thread. */
+static struct {
+    ci_counter events[CI_EVENT_COUNT];
+    struct ci_durations stayed;
+} left[CI_STATE_COUNT];
+
+static void count_move(const struct before *before, enum ci_event event)
+{
+    const size_t place = ci_state_place(before->state);
+
+    if (place == CI_STATE_COUNT)
+        return;
+    ci_counter_add(&left[place].events[event]);
+    if (before->since_us != CI_NULL_TIME)
+        ci_durations_add(&left[place].stayed, (ci_time_now_us() - before->since_us) * 1000);
+}
+
+static void write_moves(struct ci_metrics *to, size_t place)
+{
+    const char *state = ci_state_at(place);
+
+    for (int event = 0; event < CI_EVENT_COUNT; event++) {
+        const uint64_t count = left[place].events[event];
+
+        if (count > 0)
+            ci_metrics_sample(to, "castiron_conductor_moves_total",
+                              ci_printf(to->mem, "from=\"%s\",event=\"%s\",to=\"%s\"", state,
+                                        ci_event_name((enum ci_event)event),
+                                        ci_state_move(state, (enum ci_event)event)),
+                              count);
+    }
+}
+
+void ci_machine_write_metrics(struct ci_metrics *to)
+{
+    ci_metrics_family(to, "castiron_conductor_moves_total", "counter",
+                      "Moves of nodes from one provision state to another.");
+    for (size_t place = 0; place < CI_STATE_COUNT; place++)
+        write_moves(to, place);
+    ci_metrics_family(to, "castiron_conductor_state_seconds", "histogram",
+                      "Time that nodes spent in the provision states that they left.");
+    for (size_t place = 0; place < CI_STATE_COUNT; place++)
+        ci_metrics_durations(to, "castiron_conductor_state_seconds",
+                             ci_printf(to->mem, "state=\"%s\"", ci_state_at(place)),
+                             &left[place].stayed);
+}
+
 bool ci_machine_move(struct ci_task *task, enum ci_event event, const char *target, ci_work *work,
                      void *arg)
 {
     struct ci_node *node = task->node;
-    const struct before before = {node->provision_state, node->target_provision_state};
+    const struct before before = {node->provision_state, node->target_provision_state,
+                                  node->provision_updated_at};
     const char *state = ci_state_move(node->provision_state, event);
     struct ci_notice *notice;
 
@@ -128,6 +178,7 @@ bool ci_machine_move(struct ci_task *task, enum ci_event event, const char *targ
     log_move(task, event, before.state);
     notice = ci_notify_provision(task, event, before.state, before.target);
     if (!work || ci_task_spawn(task, work, arg)) {
+        count_move(&before, event);
         ci_notice_send(notice);
         return true;
     }

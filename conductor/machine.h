@@ -31,3 +31,7 @@ ci_must_check bool ci_machine_move(struct ci_task *task, enum ci_event event, co
  */
 ci_must_check bool ci_machine_ask(struct ci_task *task, const char *action, enum ci_event event,
                                   const char *target, ci_work *work, void *arg);
+
+/* The moves so far, and how long nodes stayed where they were, to whoever reads figures. */
+struct ci_metrics;
+void ci_machine_write_metrics(struct ci_metrics *to);

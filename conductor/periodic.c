@@ -13,6 +13,7 @@
 
 #include "base/config.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/time.h"
 #include "conductor/task_private.h"
 
@@ -37,6 +38,12 @@ static const struct kind {
 };
 
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
+
+/* Of each kind, so far. Any thread. */
+static struct {
+    struct ci_durations took;
+    ci_counter failed; /* those that found no worker, too */
+} ran[KINDS];
 
 struct job {
     struct ci_periodic *periodic;
@@ -65,6 +72,20 @@ int64_t ci_periodic_interval(const struct ci_config *config, const char *name)
             return kinds[i].every_s(config);
     }
     return 0;
+}
+
+void ci_periodic_write_metrics(struct ci_metrics *to)
+{
+    ci_metrics_family(to, "castiron_conductor_periodic_seconds", "histogram",
+                      "Time that runs of periodic work took.");
+    for (size_t i = 0; i < KINDS; i++)
+        ci_metrics_durations(to, "castiron_conductor_periodic_seconds",
+                             ci_printf(to->mem, "job=\"%s\"", kinds[i].name), &ran[i].took);
+    ci_metrics_family(to, "castiron_conductor_periodic_failures_total", "counter",
+                      "Runs of periodic work that failed, or found no worker.");
+    for (size_t i = 0; i < KINDS; i++)
+        ci_metrics_sample(to, "castiron_conductor_periodic_failures_total",
+                          ci_printf(to->mem, "job=\"%s\"", kinds[i].name), ran[i].failed);
 }
 
 int64_t ci_periodic_next(int64_t began_ns, int64_t ended_ns, int64_t interval_ns)
@@ -98,6 +119,18 @@ static void let_go(struct job *job)
     pthread_mutex_unlock(&periodic->lock);
 }
 
+static void run_once(const struct kind *kind, struct ci_conductor *conductor, struct ci_ctx *ctx)
+{
+    const int64_t began_ns = ci_time_monotonic_ns();
+    const bool done = kind->run(conductor, ctx);
+
+    ci_durations_add(&ran[kind - kinds].took, ci_time_monotonic_ns() - began_ns);
+    if (done)
+        return;
+    ci_counter_add(&ran[kind - kinds].failed);
+    ci_warning(ctx, "Periodic work failed", "job=%s error=%s", kind->name, ctx->error->message);
+}
+
 /* A ci_job. */
 static void run(void *arg)
 {
@@ -105,9 +138,8 @@ static void run(void *arg)
     struct ci_conductor *conductor = job->periodic->conductor;
     struct ci_ctx *ctx = ci_conductor_ctx_new(conductor, NULL);
 
-    if (ci_conductor_is_staying(conductor) && !job->kind->run(conductor, ctx))
-        ci_warning(ctx, "Periodic work failed", "job=%s error=%s", job->kind->name,
-                   ctx->error->message);
+    if (ci_conductor_is_staying(conductor))
+        run_once(job->kind, conductor, ctx);
     ci_conductor_ctx_free(ctx);
     let_go(job);
 }
@@ -168,6 +200,7 @@ static void *keep_time(void *arg)
             continue;
         ci_warning(NULL, "No free conductor worker, periodic work is left out", "job=%s",
                    job->kind->name);
+        ci_counter_add(&ran[job->kind - kinds].failed);
         let_go(job);
     }
     return NULL;

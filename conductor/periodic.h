@@ -37,6 +37,10 @@ void ci_periodic_free(struct ci_periodic *periodic);
 /* How often the job of that name runs under the configuration; 0 when it is off or unknown. */
 int64_t ci_periodic_interval(const struct ci_config *config, const char *name);
 
+/* How long runs took, and how many failed, to whoever reads figures. */
+struct ci_metrics;
+void ci_periodic_write_metrics(struct ci_metrics *to);
+
 /*
  * When a job is due again that began and ended then: at the next multiple of its interval after
  * its beginning, as Ironic's jobs are. Nanoseconds.

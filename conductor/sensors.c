@@ -5,6 +5,7 @@
  */
 #include "conductor/sensors.h"
 
+#include <string.h>
 #include <strings.h>
 
 #include "base/config.h"
@@ -13,6 +14,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "conductor/mapped.h"
+#include "conductor/metrics.h"
 #include "conductor/periodic.h"
 #include "conductor/sweep.h"
 #include "objects/info.h"
@@ -85,6 +87,26 @@ bool ci_sensors_node(struct ci_task *task)
     return true;
 }
 
+/* "ironic.metrics": what the conductor has counted, where it collects that. */
+static void send_own(struct ci_conductor *conductor, struct ci_ctx *ctx)
+{
+    json_t *figures = ci_json(ctx, json_object());
+
+    if (!ctx->config->sensor_data.enable_for_conductor ||
+        strcmp(ctx->config->metrics.backend, "collector") != 0)
+        return;
+    ci_conductor_write_metrics(ci_metrics_collector(ctx->mem, figures), conductor);
+    figures = ci_sensors_wanted(ctx, figures);
+    if (json_object_size(figures) == 0)
+        return;
+    ci_notify_measured(
+        ctx, "ironic.metrics",
+        ci_json(ctx,
+                json_pack("{s:s, s:o, s:s, s:s, s:O}", "message_id", ci_uuid_new(ctx->mem),
+                          "timestamp", ci_info_time(ci_time_now_us()), "hostname", conductor->host,
+                          "event_type", "ironic.metrics.update", "payload", figures)));
+}
+
 /* Of a sweep. */
 static bool send_one(struct ci_task *task)
 {
@@ -119,7 +141,10 @@ bool ci_sensors_send(struct ci_conductor *conductor, struct ci_ctx *ctx)
                                    .interval_s = config->sensor_data.interval};
     struct ci_mapped mapped;
 
-    if (!ci_notify_wants_measured(ctx) || !config->sensor_data.enable_for_nodes)
+    if (!ci_notify_wants_measured(ctx))
+        return true;
+    send_own(conductor, ctx);
+    if (!config->sensor_data.enable_for_nodes)
         return true;
     if (!find(conductor, ctx, &mapped))
         return false;

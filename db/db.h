@@ -114,11 +114,16 @@ ci_must_check bool ci_db_update(struct ci_ctx *ctx, const char *sql, const char 
 ci_must_check bool ci_db_insert(struct ci_ctx *ctx, const char *sql, size_t n,
                                 const char *const values[], const char *key, int64_t *ret_key);
 
-/* Connections of the pool at this moment. */
+/* Connections of the pool at this moment, and how many were made, and not made, so far. */
 struct ci_db_use {
     int busy, idle, max;
+    uint64_t made, failed;
 };
 struct ci_db_use ci_db_use(const struct ci_db *db);
+
+/* Tells that to whoever reads figures. */
+struct ci_metrics;
+void ci_db_write_metrics(const struct ci_db *db, struct ci_metrics *to);
 
 /*
  * Transactions. Everything run with this context between begin and commit belongs to it;

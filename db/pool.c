@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/metrics.h"
 #include "base/time.h"
 #include "db/engine.h"
 
@@ -29,9 +30,10 @@ struct ci_pool {
     pthread_cond_t returned;
     /* Guarded by mutex: */
     struct list idle, busy;
-    int open;          /* sessions that exist or are being made */
-    int waiting;       /* threads in `returned` */
-    char trouble[512]; /* the server's words when it last refused, one line */
+    int open;                /* sessions that exist or are being made */
+    int waiting;             /* threads in `returned` */
+    ci_counter made, failed; /* connections, so far; not guarded */
+    char trouble[512];       /* the server's words when it last refused, one line */
 };
 
 static void push(struct list *list, struct ci_session *session)
@@ -167,6 +169,7 @@ static bool connect_new(struct ci_ctx *ctx, struct ci_pool *pool, struct ci_sess
 
     if (!pool->db->engine->connect(ctx, pool->db, mem, &session)) {
         ci_arena_free(mem);
+        ci_counter_add(&pool->failed);
         lock(pool);
         pool->open--;
         pthread_cond_signal(&pool->returned);
@@ -176,6 +179,7 @@ static bool connect_new(struct ci_ctx *ctx, struct ci_pool *pool, struct ci_sess
     session->db = pool->db;
     session->mem = mem;
     session->born_ns = ci_time_monotonic_ns();
+    ci_counter_add(&pool->made);
     *ret_session = session;
     return true;
 }
@@ -270,8 +274,26 @@ struct ci_db_use ci_db_use(const struct ci_db *db)
 {
     const struct ci_pool *pool = db->pool;
 
-    return (struct ci_db_use){
-        .busy = pool->busy.count, .idle = pool->idle.count, .max = pool->max_sessions};
+    return (struct ci_db_use){.busy = pool->busy.count,
+                              .idle = pool->idle.count,
+                              .max = pool->max_sessions,
+                              .made = pool->made,
+                              .failed = pool->failed};
+}
+
+void ci_db_write_metrics(const struct ci_db *db, struct ci_metrics *to)
+{
+    const struct ci_db_use use = ci_db_use(db);
+
+    ci_metrics_family(to, "castiron_db_connections", "gauge", "Connections to the database.");
+    ci_metrics_sample(to, "castiron_db_connections", "state=\"busy\"", (uint64_t)use.busy);
+    ci_metrics_sample(to, "castiron_db_connections", "state=\"idle\"", (uint64_t)use.idle);
+    ci_metrics_one(to, "castiron_db_connections_max", "gauge", "How many there may be.",
+                   (uint64_t)use.max);
+    ci_metrics_one(to, "castiron_db_connects_total", "counter",
+                   "Connections to the database that were made.", use.made);
+    ci_metrics_one(to, "castiron_db_connect_failures_total", "counter",
+                   "Attempts at such a connection that failed.", use.failed);
 }
 
 struct ci_pool *ci_pool_new(struct ci_db *db, int max_sessions)

@@ -67,6 +67,18 @@ static const struct state *find_state(const char *name)
     return NULL;
 }
 
+size_t ci_state_place(const char *state)
+{
+    const struct state *found = find_state(state);
+
+    return found ? (size_t)(found - states) : CI_STATE_COUNT;
+}
+
+const char *ci_state_at(size_t place)
+{
+    return states[place].name;
+}
+
 static const struct verb *find_verb(const char *name)
 {
     for (size_t i = 0; name && i < COUNT(verbs); i++) {

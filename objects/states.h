@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /*
  * The provision state machine as the API and the conductor both ask it: names of states as they
@@ -38,6 +39,15 @@ enum ci_event {
 #include "objects/states.def"
     CI_EVENT_COUNT
 };
+
+/* How many states there are, the place of one among them (that number: it is none), and back. */
+enum {
+#define STATE(name, text, target, flags) CI_STATE_PLACE_##name,
+#include "objects/states.def"
+    CI_STATE_COUNT
+};
+size_t ci_state_place(const char *state);
+const char *ci_state_at(size_t place);
 
 /* Does the state have all these flags? Unknown states have none. */
 bool ci_state_is(const char *state, unsigned flags);

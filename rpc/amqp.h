@@ -188,3 +188,7 @@ struct ci_amqp_state {
     char trouble[256];    /* what went wrong last, "" for nothing */
 };
 void ci_amqp_state(struct ci_amqp *amqp, struct ci_amqp_state *ret_state);
+
+/* How all connections of the process fared, to whoever reads figures. */
+struct ci_metrics;
+void ci_amqp_write_metrics(struct ci_metrics *to);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "rpc/amqp_private.h"
@@ -169,6 +170,9 @@ static void forget_channel(struct ci_amqp *amqp)
         amqp->consumers[i].up = false;
 }
 
+/* Of all connections of the process, so far. */
+static ci_counter made, failed, lost;
+
 static void connected(struct ci_amqp *amqp, const struct ci_amqp_host *host)
 {
     amqp->up_since_ns = ci_time_monotonic_ns();
@@ -177,6 +181,7 @@ static void connected(struct ci_amqp *amqp, const struct ci_amqp_host *host)
     forget_channel(amqp);
     amqp->connected = true;
     amqp->connections++;
+    ci_counter_add(&made);
     for (size_t i = 0; i < amqp->n_consumers; i++)
         amqp->consumers[i].try_ns = 0;
     unlock(amqp);
@@ -234,6 +239,7 @@ static bool connect_any(struct ci_amqp *amqp)
             connected(amqp, host);
             return true;
         }
+        ci_counter_add(&failed);
         refused &= amqp->link.login_refused;
         snprintf(where, sizeof where, "%.100s:%d", host->name, host->port);
         note(amqp,
@@ -559,6 +565,7 @@ static void after_loss(struct ci_amqp *amqp)
     const int64_t lived_ns = ci_time_monotonic_ns() - amqp->up_since_ns;
     const struct ci_amqp_options *options = &amqp->options;
 
+    ci_counter_add(&lost);
     note(amqp, "The connection to the message broker is lost", "");
     drop(amqp, false);
     amqp->host = options->shuffle ? any(options->n_hosts) : (amqp->host + 1) % options->n_hosts;
@@ -598,4 +605,14 @@ void *ci_amqp_run(void *arg)
     }
     end(amqp);
     return NULL;
+}
+
+void ci_amqp_write_metrics(struct ci_metrics *to)
+{
+    ci_metrics_one(to, "castiron_broker_connects_total", "counter",
+                   "Connections to the message broker that were made.", made);
+    ci_metrics_one(to, "castiron_broker_connect_failures_total", "counter",
+                   "Attempts at such a connection that failed.", failed);
+    ci_metrics_one(to, "castiron_broker_losses_total", "counter",
+                   "Connections to the message broker that were lost.", lost);
 }

@@ -14,6 +14,7 @@
 #include "objects/releases.h"
 #include "objects/row.h"
 #include "objects/types.h"
+#include "rpc/amqp.h"
 #include "rpc/failure.h"
 #include "rpc/local.h"
 #include "rpc/transport.h"
@@ -235,21 +236,20 @@ bool ci_rpc_any(struct ci_ctx *ctx, enum ci_rpc_method method, json_t *args, jso
     return ci_rings_any(ctx, &host) && send_to(ctx, host, method, sent, ret_result);
 }
 
-void ci_rpc_write_metrics(struct ci_arena *mem, struct ci_text *text)
+void ci_rpc_write_metrics(struct ci_metrics *to)
 {
     static const char *const outcomes[] = {"failed", "done"};
 
-    ci_metrics_family(text, "castiron_rpc_call_seconds", "histogram",
+    ci_metrics_family(to, "castiron_rpc_call_seconds", "histogram",
                       "Time that calls to conductors took.");
     for (size_t method = 0; method < CI_RPC_COUNT; method++) {
-        for (int called = 0; called < 2; called++) {
-            if (ci_durations_count(&asked[method][called]) > 0)
-                ci_metrics_durations(text, "castiron_rpc_call_seconds",
-                                     ci_printf(mem, "method=\"%s\",outcome=\"%s\"",
-                                               rows[method].name, outcomes[called]),
-                                     &asked[method][called]);
-        }
+        for (int called = 0; called < 2; called++)
+            ci_metrics_durations(to, "castiron_rpc_call_seconds",
+                                 ci_printf(to->mem, "method=\"%s\",outcome=\"%s\"",
+                                           rows[method].name, outcomes[called]),
+                                 &asked[method][called]);
     }
+    ci_amqp_write_metrics(to);
 }
 
 void ci_rpc_free(struct ci_rpc *rpc)

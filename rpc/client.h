@@ -73,7 +73,8 @@ ci_must_check bool ci_rpc_host_of_node(struct ci_ctx *ctx, const struct ci_node 
                                        const char **ret_host);
 
 /*
- * Appends how long calls took, by method and by whether they failed, in Prometheus' text. Names
- * are made in `mem`.
+ * How long calls took, by method and by whether they failed, and how it went with the broker, to
+ * whoever reads figures.
  */
-void ci_rpc_write_metrics(struct ci_arena *mem, struct ci_text *text);
+struct ci_metrics;
+void ci_rpc_write_metrics(struct ci_metrics *to);

@@ -386,3 +386,8 @@ void ci_jsonrpc_server_free(struct ci_jsonrpc_server *server)
     ci_keystone_free(server->keystone);
     ci_arena_free(server->mem);
 }
+
+struct ci_workers *ci_jsonrpc_server_workers(const struct ci_jsonrpc_server *server)
+{
+    return server->workers;
+}

@@ -36,3 +36,6 @@ bool ci_jsonrpc_server_stop(struct ci_jsonrpc_server *server, int limit_ms);
 
 /* After a stop that gave true. Accepts NULL. */
 void ci_jsonrpc_server_free(struct ci_jsonrpc_server *server);
+
+/* The threads that run calls, to be looked at. */
+struct ci_workers *ci_jsonrpc_server_workers(const struct ci_jsonrpc_server *server);

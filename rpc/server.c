@@ -400,3 +400,8 @@ bool ci_rpc_server_stop(struct ci_rpc_server *server, int limit_ms)
     ci_warning(NULL, "Calls are left behind", "calls=%d", ci_workers_busy(server->workers));
     return false;
 }
+
+struct ci_workers *ci_rpc_server_workers(const struct ci_rpc_server *server)
+{
+    return server->workers;
+}

@@ -39,5 +39,8 @@ void ci_rpc_server_open(struct ci_ctx *ctx, struct ci_rpc_server *server, void *
  */
 bool ci_rpc_server_stop(struct ci_rpc_server *server, int limit_ms);
 
+/* The threads that run calls, to be looked at. */
+struct ci_workers *ci_rpc_server_workers(const struct ci_rpc_server *server);
+
 /* After a stop that gave true; sends the last replies. Accepts NULL. */
 void ci_rpc_server_free(struct ci_rpc_server *server);

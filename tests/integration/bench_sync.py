@@ -1,53 +1,61 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""By hand: how long one power sync of many nodes takes, and the memory it needs.
+"""By hand: what one power sync of many nodes takes: time, CPU, the database's too, and memory.
 
-    CASTIRON_BUILD=… tests/integration/bench_sync.py [NODES]
+    CASTIRON_BUILD=… tests/integration/bench_sync.py [NODES [ROUNDS]]
 """
 import re
+import statistics
 import sys
 import time
 
 import cluster
+import measure
 import server
 
-
-def pss_mib(pid):
-    with open('/proc/%d/smaps_rollup' % pid, encoding='ascii') as rollup:
-        return int(re.search(r'^Pss:\s+(\d+)', rollup.read(), re.M).group(1)) / 1024
+INTERVAL_S = 5
 
 
-def cpu_s(pid):
-    with open('/proc/%d/stat' % pid, encoding='ascii') as stat:
-        fields = stat.read().rsplit(')', 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / 100
+def fill(castiron, postgres, nodes):
+    """So many rows of active fake machines, copied from one that the API has made."""
+    castiron.request('POST', '/v1/nodes', {'driver': 'fake-hardware', 'name': 'model'})
+    columns = ', '.join(row[0] for row in postgres.sql(
+        "select column_name from information_schema.columns where table_name = 'nodes' and "
+        "column_name not in ('id', 'uuid', 'name', 'power_state', 'provision_state')",
+        castiron.database))
+    postgres.sql("insert into nodes (uuid, power_state, provision_state, %s) select "
+                 "gen_random_uuid(), 'power on', 'active', %s from nodes, "
+                 "generate_series(1, %d)" % (columns, columns, nodes), castiron.database)
+    postgres.sql('analyze nodes', castiron.database)
 
 
 def main():
-    nodes = int(sys.argv[1]) if len(sys.argv) > 1 else 10000
+    nodes, rounds = (int(word) for word in (sys.argv[1:] + ['10000', '5'][len(sys.argv) - 1:]))
     postgres = cluster.Postgres().start()
     castiron = server.Castiron('postgresql', postgres, {
-        'DEFAULT': {'debug': 'true'}, 'conductor': {'sync_power_state_interval': '20'}})
+        'DEFAULT': {'debug': 'true'}, 'conductor': {'sync_power_state_interval': INTERVAL_S}})
+    done = re.compile(r'doing="power state sync" nodes=(\d+) ms=(\d+)')
     try:
         castiron.prepare().start()
-        castiron.request('POST', '/v1/nodes', {'driver': 'fake-hardware', 'name': 'model'})
-        columns = ', '.join(row[0] for row in postgres.sql(
-            "select column_name from information_schema.columns where table_name = 'nodes' and "
-            "column_name not in ('id', 'uuid', 'name', 'power_state', 'provision_state')",
-            castiron.database))
-        postgres.sql("insert into nodes (uuid, power_state, provision_state, %s) select "
-                     "gen_random_uuid(), 'power on', 'active', %s from nodes, "
-                     "generate_series(1, %d)" % (columns, columns, nodes), castiron.database)
-        pid, most = castiron.process.pid, 0
-        idle, before = pss_mib(pid), cpu_s(pid)
-        while True:
-            most = max(most, pss_mib(pid))
-            found = re.findall(r'doing="power state sync" nodes=(\d+) ms=(\d+)', castiron.log(4000))
-            if any(int(n) >= nodes for n, _ in found):
-                break
-            time.sleep(0.02)
-        print('%d nodes: %s ms, %.2f s of CPU, PSS %.1f MiB idle, %.1f MiB at most' % (
-            nodes, found[-1][1], cpu_s(pid) - before, idle, most))
+        pid, most, took, ours, theirs = castiron.process.pid, 0, [], [], []
+        idle = measure.pss_mib(pid)
+        fill(castiron, postgres, nodes)
+        while len(took) < rounds:
+            before = measure.cpu_ns([pid]), measure.database_cpu_ns(postgres, castiron.database)
+            known = len(done.findall(castiron.log(10 ** 7)))
+            while len(done.findall(castiron.log(10 ** 7))) == known:
+                most = max(most, measure.pss_mib(pid))
+                time.sleep(0.05)
+            count, ms = (int(n) for n in done.findall(castiron.log(10 ** 7))[-1])
+            if count < nodes:
+                continue
+            took.append(ms)
+            ours.append((measure.cpu_ns([pid]) - before[0]) / 1e9)
+            theirs.append((measure.database_cpu_ns(postgres, castiron.database) - before[1]) / 1e9)
+        print('%d nodes, medians of %d syncs: %d ms, %.2f s of CPU and %.2f s of the database\'s; '
+              'PSS %.1f MiB idle, %.1f MiB at most' % (
+                  nodes, rounds, statistics.median(took), statistics.median(ours),
+                  statistics.median(theirs), idle, most))
     finally:
         castiron.discard()
         postgres.stop()

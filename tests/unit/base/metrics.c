@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include "base/json.h"
 #include "tests/unit/unit.h"
 
 enum { THREADS = 4, ROUNDS = 10000 };
@@ -52,17 +53,19 @@ END_TEST
 START_TEST(the_text_is_that_of_prometheus)
 {
     static struct ci_durations some;
-    struct ci_text *text = ci_text_new(unit_ctx()->mem, 10000);
+    struct ci_arena *mem = unit_ctx()->mem;
+    struct ci_text *text = ci_text_new(mem, 10000);
+    struct ci_metrics *to = ci_metrics_prometheus(mem, text);
 
     ci_durations_add(&some, 1500000000);
     ci_durations_add(&some, 200000);
-    ci_metrics_family(text, "things_total", "counter", "Things.");
-    ci_metrics_sample(text, "things_total", "", 5);
-    ci_metrics_sample(text, "things_total", "of=\"a\"", 7);
+    ci_metrics_family(to, "things_total", "counter", "Things.");
+    ci_metrics_sample(to, "things_total", "", 5);
+    ci_metrics_sample(to, "things_total", "of=\"a\"", 7);
     ck_assert_str_eq(text->bytes, "# HELP things_total Things.\n# TYPE things_total counter\n"
                                   "things_total 5\nthings_total{of=\"a\"} 7\n");
     ci_text_clear(text);
-    ci_metrics_durations(text, "t", "of=\"a\"", &some);
+    ci_metrics_durations(to, "t", "of=\"a\"", &some);
     ck_assert_str_eq(text->bytes, "t_bucket{of=\"a\",le=\"0.0001\"} 0\n"
                                   "t_bucket{of=\"a\",le=\"0.00025\"} 1\n"
                                   "t_bucket{of=\"a\",le=\"0.001\"} 1\n"
@@ -78,10 +81,32 @@ START_TEST(the_text_is_that_of_prometheus)
                                   "t_bucket{of=\"a\",le=\"+Inf\"} 2\n"
                                   "t_sum{of=\"a\"} 1.500200000\nt_count{of=\"a\"} 2\n");
     ci_text_clear(text);
-    ci_metrics_durations(text, "t", "", &some);
+    ci_metrics_durations(to, "t", "", &some);
     ck_assert(strstr(text->bytes, "t_bucket{le=\"+Inf\"} 2\nt_sum 1.500200000\nt_count 2\n"));
 }
 END_TEST
 
-UNIT_MAIN("base/metrics", nothing_is_lost_between_threads,
+START_TEST(the_object_is_that_of_ironics_collector)
+{
+    static struct ci_durations some, none;
+    struct ci_ctx *ctx = unit_ctx();
+    json_t *into = ci_json(ctx, json_object());
+    struct ci_metrics *to = ci_metrics_collector(ctx->mem, into);
+
+    ci_durations_add(&some, 1500000);
+    ci_durations_add(&some, 1000000);
+    ci_metrics_one(to, "open", "gauge", "Open.", 3);
+    ci_metrics_family(to, "done", "counter", "Done.");
+    ci_metrics_sample(to, "done", "how=\"well\",of=\"a\"", 7);
+    ci_metrics_family(to, "took", "histogram", "Took.");
+    ci_metrics_durations(to, "took", "of=\"a\"", &some);
+    ci_metrics_durations(to, "took", "of=\"b\"", &none);
+    ck_assert_str_eq(ci_json_text(ctx->mem, into),
+                     "{\"open\": {\"type\": \"gauge\", \"value\": 3}, "
+                     "\"done.well.a\": {\"type\": \"counter\", \"count\": 7}, "
+                     "\"took.a\": {\"type\": \"timer\", \"count\": 2, \"sum\": 2.5}}");
+}
+END_TEST
+
+UNIT_MAIN("base/metrics", the_object_is_that_of_ironics_collector, nothing_is_lost_between_threads,
           a_duration_is_below_the_bound_that_it_equals, the_text_is_that_of_prometheus)

@@ -219,8 +219,22 @@ START_TEST(reserved_threads_are_for_urgent_jobs)
 }
 END_TEST
 
-UNIT_MAIN("base/workers", each_job_runs_once, reserved_threads_are_for_urgent_jobs,
-          a_full_queue_refuses_and_the_refused_job_never_runs,
+START_TEST(refusals_are_counted)
+{
+    struct ci_workers *pool =
+        ci_workers_new(&(const struct ci_workers_options){.name = "t", .threads = 1});
+
+    ck_assert(ci_workers_drain(pool, 1000));
+    ck_assert_uint_eq(ci_workers_refused(pool), 0);
+    ck_assert(!ci_workers_submit(pool, NULL, NULL));
+    ck_assert(!ci_workers_submit_ordinary(pool, NULL, NULL));
+    ck_assert_uint_eq(ci_workers_refused(pool), 2);
+    ci_workers_free(pool);
+}
+END_TEST
+
+UNIT_MAIN("base/workers", refusals_are_counted, each_job_runs_once,
+          reserved_threads_are_for_urgent_jobs, a_full_queue_refuses_and_the_refused_job_never_runs,
           without_a_queue_a_job_is_refused_when_all_are_busy, threads_start_on_demand_only,
           idle_threads_end, a_draining_pool_takes_nothing_but_finishes_what_it_has,
           jobs_come_from_many_threads)

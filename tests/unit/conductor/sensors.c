@@ -115,6 +115,26 @@ START_TEST(nodes_that_are_not_deployed_are_asked_on_request)
 }
 END_TEST
 
+START_TEST(a_conductors_own_figures_are_told_where_they_are_collected)
+{
+    const char *log;
+
+    start();
+    ok(ci_sensors_send(bench.conductor, bench.ctx));
+    bench.config->metrics.backend = "collector";
+    ok(ci_sensors_send(bench.conductor, bench.ctx));
+    bench.config->sensor_data.enable_for_conductor = false;
+    ok(ci_sensors_send(bench.conductor, bench.ctx));
+    log = stop();
+    ck_assert_int_eq(count(log, "event_type=ironic.metrics "), 1);
+    ck_assert_ptr_nonnull(strstr(log, "\"event_type\": \"ironic.metrics.update\""));
+    ck_assert_ptr_nonnull(strstr(log, "\"hostname\": \"testhost\""));
+    ck_assert_ptr_nonnull(strstr(
+        log,
+        "\"castiron_conductor_workers_refused_total\": {\"type\": \"counter\", \"count\": 0}"));
+}
+END_TEST
+
 START_TEST(nobody_is_asked_where_nodes_are_left_out)
 {
     const char *log;
@@ -230,6 +250,7 @@ END_TEST
 
 UNIT_MAIN("conductor/sensors", a_deployed_nodes_sensors_are_told_as_ironic_tells_them,
           nodes_that_are_not_deployed_are_asked_on_request,
+          a_conductors_own_figures_are_told_where_they_are_collected,
           nobody_is_asked_where_nodes_are_left_out, kinds_are_chosen_whatever_their_case,
           a_driver_without_sensors_is_no_failure, a_driver_fails_with_its_own_words,
           nodes_beyond_the_time_are_left_out_and_told_of, without_the_option_nothing_is_told)

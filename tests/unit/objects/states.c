@@ -141,7 +141,18 @@ START_TEST(each_verb_knows_the_version_that_brought_it)
 }
 END_TEST
 
-UNIT_MAIN("objects/states", every_state_is_known_and_leads_where_ironic_says,
+START_TEST(each_state_has_a_place)
+{
+    for (size_t i = 0; i < CI_STATE_COUNT; i++)
+        ck_assert_uint_eq(ci_state_place(ci_state_at(i)), i);
+    ck_assert_str_eq(ci_state_at(CI_STATE_PLACE_ACTIVE), CI_STATE_ACTIVE);
+    ck_assert_uint_eq(ci_state_place("nowhere"), CI_STATE_COUNT);
+    ck_assert_uint_eq(ci_state_place(NULL), CI_STATE_COUNT);
+}
+END_TEST
+
+UNIT_MAIN("objects/states", each_state_has_a_place,
+          every_state_is_known_and_leads_where_ironic_says,
           the_sets_have_ironics_members_and_no_others,
           each_event_moves_each_state_as_ironics_machine_does,
           each_verb_is_taken_where_rest_takes_it, each_verb_knows_the_version_that_brought_it)
