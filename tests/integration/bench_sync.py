@@ -41,7 +41,7 @@ def main():
         idle = measure.pss_mib(pid)
         fill(castiron, postgres, nodes)
         while len(took) < rounds:
-            before = measure.cpu_ns([pid]), measure.database_cpu_ns(postgres, castiron.database)
+            before = measure.cpu_ns([pid]), measure.database_cpu_ns(castiron.database)
             known = len(done.findall(castiron.log(10 ** 7)))
             while len(done.findall(castiron.log(10 ** 7))) == known:
                 most = max(most, measure.pss_mib(pid))
@@ -51,7 +51,7 @@ def main():
                 continue
             took.append(ms)
             ours.append((measure.cpu_ns([pid]) - before[0]) / 1e9)
-            theirs.append((measure.database_cpu_ns(postgres, castiron.database) - before[1]) / 1e9)
+            theirs.append((measure.database_cpu_ns(castiron.database) - before[1]) / 1e9)
         print('%d nodes, medians of %d syncs: %d ms, %.2f s of CPU and %.2f s of the database\'s; '
               'PSS %.1f MiB idle, %.1f MiB at most' % (
                   nodes, rounds, statistics.median(took), statistics.median(ours),
