@@ -144,6 +144,83 @@ START_TEST(an_inspection_has_times_of_its_own)
 }
 END_TEST
 
+/* Keeps all workers busy until go is set. */
+static void occupy(atomic_bool *go)
+{
+    for (int n = 0; n < 64; n++) {
+        struct ci_task *task = take(bench_node(NULL, CI_STATE_AVAILABLE));
+
+        if (ci_machine_move(task, CI_EVENT_deploy, NULL, wait_for, go))
+            continue;
+        ck_assert(ci_failed_with(bench.ctx, CI_ERR_NoFreeConductorWorker));
+        ci_error_clear(bench.ctx);
+        ci_task_release(task);
+        return;
+    }
+    ck_abort_msg("the workers do not end");
+}
+
+START_TEST(an_inspection_that_finds_no_worker_goes_back_too)
+{
+    static atomic_bool go;
+    struct ci_node *node;
+    struct ci_task *task;
+
+    go = false;
+    life_prepare();
+    bench.config->conductor.workers_pool_size = 3;
+    bench_begin();
+    occupy(&go);
+    node = bench_node("n", CI_STATE_INSPECTFAIL);
+    task = take(node);
+    ck_assert(!ci_machine_ask(task, "inspect", CI_EVENT_inspect, NULL, wait_for, &go));
+    ck_assert(ci_failed_with(bench.ctx, CI_ERR_NoFreeConductorWorker));
+    ci_error_clear(bench.ctx);
+    in_state(bench_reload(node), CI_STATE_INSPECTFAIL);
+    ck_assert_int_eq(bench_count("SELECT COUNT(*) FROM node_history WHERE event_type = "
+                                 "'introspection'"),
+                     1);
+    /* What cannot be put back is told, and the reason stays the first one. */
+    ok(ci_db_script(bench.ctx, "CREATE TRIGGER keep BEFORE UPDATE OF last_error ON nodes WHEN "
+                               "NEW.last_error IS NOT NULL BEGIN SELECT RAISE(ABORT, 'no'); END"));
+    ck_assert(!ci_machine_move(task, CI_EVENT_inspect, NULL, wait_for, &go));
+    ck_assert(ci_failed_with(bench.ctx, CI_ERR_NoFreeConductorWorker));
+    ci_error_clear(bench.ctx);
+    in_state(bench_reload(node), CI_STATE_INSPECTING);
+    ok(ci_db_script(bench.ctx, "DROP TRIGGER keep"));
+    ci_task_release(task);
+    go = true;
+    bench_settle(node);
+    bench_stop();
+}
+END_TEST
+
+START_TEST(a_node_without_a_state_or_a_row_does_not_move)
+{
+    struct ci_task *task;
+    struct ci_node *node;
+
+    life_start();
+    node = bench_node("n", CI_STATE_DELETING);
+    task = take(node);
+    ok(ci_machine_move(task, CI_EVENT_fail, NULL, NULL, NULL));
+    in_state(bench_reload(node), CI_STATE_ERROR);
+    task->node->provision_state = NULL;
+    refused(InvalidState, "from state 'None' on event",
+            ci_machine_move(task, CI_EVENT_deploy, NULL, NULL, NULL));
+    refused(InvalidStateRequested, "while it is in state \"None\"",
+            ci_machine_ask(task, "deploy", CI_EVENT_deploy, NULL, NULL, NULL));
+    task->node->provision_state = CI_STATE_AVAILABLE;
+    ok(ci_db_run(bench.ctx, "DELETE FROM nodes", 0, NULL, NULL));
+    refused(NodeNotFound, "could not be found",
+            ci_machine_move(task, CI_EVENT_deploy, NULL, NULL, NULL));
+    ci_task_release(task);
+    bench_stop();
+}
+END_TEST
+
 UNIT_MAIN("conductor/machine", a_move_is_saved_with_its_target_and_time,
           a_target_given_replaces_the_machines, what_is_no_move_changes_nothing,
-          without_a_free_worker_the_states_go_back, an_inspection_has_times_of_its_own)
+          without_a_free_worker_the_states_go_back, an_inspection_has_times_of_its_own,
+          an_inspection_that_finds_no_worker_goes_back_too,
+          a_node_without_a_state_or_a_row_does_not_move)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conductor/steps.h"
 
+#include "objects/info.h"
 #include "tests/unit/conductor/life.h"
 
 static struct ci_task *take(void)
@@ -193,7 +194,299 @@ START_TEST(strange_steps_are_errors_not_crashes)
 }
 END_TEST
 
+/* An interface of the test's own, whose ramdisk offers steps, or fails to. */
+static const struct ci_step_offer own_offers[] = {
+    {.name = "own",
+     .priority = 5,
+     .without_ramdisk = true,
+     .argsinfo = "{\"a\": {\"required\": true}, \"b\": {\"required\": true, \"description\": "
+                 "\"the other\"}, \"c\": {}}"},
+    {0}};
+static const struct ci_step_offer broken_offers[] = {{.name = "broken", .argsinfo = "{"}, {0}};
+static bool ramdisk_fails;
+
+static bool add_steps(struct ci_task *task, enum ci_flow flow, json_t *steps)
+{
+    size_t i;
+    json_t *step, *more = list("[{'interface': 'deploy', 'step': 'own', 'priority': 99}, "
+                               "{'interface': 'deploy', 'step': 'erase', 'priority': '7'}, "
+                               "{'interface': 'deploy', 'step': 'late', 'priority': 'x'}, "
+                               "{'interface': 'deploy', 'step': 'later', 'priority': []}, "
+                               "{'interface': 'deploy', 'step': 'last'}, "
+                               "{'interface': 'no', 'step': 'where', 'priority': 7}]");
+
+    (void)flow;
+    if (ramdisk_fails)
+        return ci_fail_text(task->ctx, IronicException, "no ramdisk");
+    json_array_foreach(more, i, step) json_array_append(steps, step);
+    return true;
+}
+
+/* The task's node has that deploy interface alone. */
+static void give_interface(struct ci_task *task, const struct ci_step_offer *offers, bool ramdisk)
+{
+    struct ci_deploy *deploy = ci_new(bench.ctx->mem, struct ci_deploy);
+    struct ci_hardware *hardware = ci_new(bench.ctx->mem, struct ci_hardware);
+
+    deploy->base = (struct ci_interface){.type = "deploy",
+                                         .name = "own",
+                                         .clean_steps = offers,
+                                         .deploy_steps = offers,
+                                         .service_steps = offers,
+                                         .add_steps = ramdisk ? add_steps : NULL};
+    hardware->deploy = deploy;
+    task->hardware = hardware;
+    ramdisk_fails = false;
+}
+
+static const char *ids(const json_t *steps)
+{
+    const char *all = "";
+
+    for (size_t i = 0; i < json_array_size(steps); i++)
+        all = ci_printf(bench.ctx->mem, "%s %s", all,
+                        ci_step_id(bench.ctx, json_array_get(steps, i)));
+    return all;
+}
+
+static const char *kept(const struct ci_task *task, const char *key)
+{
+    return ids(life_info(task->node->driver_internal_info, key));
+}
+
+START_TEST(a_ramdisk_adds_steps_that_are_not_there_yet)
+{
+    static const char *const override[] = {"deploy.late", "30", "deploy.last", "x", NULL};
+    struct ci_task *task;
+    json_t *steps;
+
+    life_prepare();
+    bench.config->conductor.clean_step_priority_override = override;
+    bench_begin();
+    task = take();
+    give_interface(task, own_offers, true);
+    ok(ci_steps_offered(task, CI_FLOW_CLEAN, &steps));
+    ck_assert_str_eq(ids(steps),
+                     " deploy.own deploy.erase deploy.late deploy.later deploy.last no.where");
+    ok(ci_steps_set_clean(task, false, false));
+    ck_assert_str_eq(kept(task, "clean_steps"), " deploy.late deploy.erase no.where deploy.own");
+    ok(ci_steps_set_deploy(task, true, false));
+    ck_assert_str_eq(kept(task, "deploy_steps"), " deploy.erase no.where deploy.own");
+    ramdisk_fails = true;
+    refused(IronicException, "no ramdisk", ci_steps_offered(task, CI_FLOW_SERVICE, &steps));
+    refused(IronicException, "no ramdisk", ci_steps_set_clean(task, false, false));
+    refused(IronicException, "no ramdisk", ci_steps_set_deploy(task, true, false));
+    give_interface(task, broken_offers, false);
+    ck_assert(!ci_steps_offered(task, CI_FLOW_CLEAN, &steps));
+    ci_error_clear(bench.ctx);
+    ci_task_release(task);
+    bench_stop();
+}
+END_TEST
+
+START_TEST(arguments_that_are_required_are_named_with_their_meaning)
+{
+    static const struct ci_steps_rules strict = {.no_ramdisk = true};
+    struct ci_task *task;
+    json_t *steps;
+
+    life_start();
+    task = take();
+    give_interface(task, own_offers, false);
+    refused(InvalidParameterValue, "missing these required arguments: a, b (the other)",
+            ci_steps_validate(task, CI_FLOW_CLEAN, list("[{'interface': 'deploy', 'step': 'own'}]"),
+                              &strict, &steps));
+    ok(ci_steps_validate(task, CI_FLOW_SERVICE,
+                         list("[{'interface': 'deploy', 'step': 'own', 'args': {'a': 1, 'b': 2}}]"),
+                         &strict, &steps));
+    ck_assert_int_eq(json_integer_value(json_object_get(json_array_get(steps, 0), "priority")), 5);
+    /* A deployment's step that is switched off needs none. */
+    ok(ci_steps_validate(task, CI_FLOW_DEPLOY,
+                         list("[{'interface': 'deploy', 'step': 'own', 'priority': 0}]"), &strict,
+                         &steps));
+    refused(InvalidParameterValue, "required arguments: a, b",
+            ci_steps_validate(task, CI_FLOW_DEPLOY,
+                              list("[{'interface': 'deploy', 'step': 'own', 'priority': 1}]"),
+                              &strict, &steps));
+    ci_task_release(task);
+    bench_stop();
+}
+END_TEST
+
+START_TEST(what_needs_a_ramdisk_is_known)
+{
+    static const struct ci_steps_rules without = {.no_ramdisk = true};
+    static const struct {
+        const char *steps;
+        bool need;
+    } rows[] = {
+        {"[]", false},
+        {"[{'interface': 'power', 'step': 'reboot'}]", false},
+        {"[{'interface': 'x', 'step': 'y', 'execute_on_child_nodes': true}]", false},
+        {"[{'interface': 'deploy', 'step': 'own'}]", false},
+        {"[{'interface': 'deploy', 'step': 'erase'}]", true},
+        {"[{'interface': 'x', 'step': 'y'}]", true},
+    };
+    struct ci_task *task;
+    json_t *steps;
+    bool need;
+
+    life_start();
+    task = take();
+    refused(InvalidParameterValue, "requires booting a ramdisk",
+            ci_steps_validate(task, CI_FLOW_CLEAN,
+                              list("[{'interface': 'vendor', 'step': 'log_passthrough'}]"),
+                              &without, &steps));
+    refused(InvalidParameterValue, "is a core step and cannot be overridden",
+            ci_steps_validate(task, CI_FLOW_DEPLOY,
+                              list("[{'interface': 'deploy', 'step': 'deploy', 'priority': 1}]"),
+                              &without, &steps));
+    give_interface(task, own_offers, true);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        ok(ci_steps_need_ramdisk(task, CI_FLOW_CLEAN, list(rows[i].steps), &need));
+        ck_assert_msg(need == rows[i].need, "%s", rows[i].steps);
+    }
+    ok(ci_steps_validate(task, CI_FLOW_CLEAN, list(rows[2].steps), &without, &steps));
+    ramdisk_fails = true;
+    refused(IronicException, "no ramdisk",
+            ci_steps_need_ramdisk(task, CI_FLOW_CLEAN, list("[]"), &need));
+    refused(IronicException, "no ramdisk",
+            ci_steps_validate(task, CI_FLOW_CLEAN, list("[]"), &without, &steps));
+    ci_task_release(task);
+    bench_stop();
+}
+END_TEST
+
+START_TEST(lists_that_were_asked_for_are_kept_and_looked_at)
+{
+    struct ci_task *task;
+
+    life_start();
+    task = take();
+    ok(ci_steps_set_clean(task, false, true)); /* nothing is kept */
+    ck_assert_str_eq(kept(task, "clean_steps"), "");
+    ci_node_set_driver_internal_info(
+        task->node, "{\"clean_steps\": [{\"interface\": \"bios\", \"step\": \"factory_reset\"}], "
+                    "\"service_steps\": 5}");
+    ok(ci_steps_set_clean(task, false, true));
+    ck_assert_str_eq(kept(task, "clean_steps"), " bios.factory_reset");
+    ok(ci_steps_set_service(task, false));
+    ck_assert_str_eq(kept(task, "service_steps"), "");
+    ci_node_set_driver_internal_info(
+        task->node, "{\"clean_steps\": [{\"interface\": \"bios\", \"step\": \"x\"}], "
+                    "\"service_steps\": [{\"interface\": \"bios\", \"step\": \"x\"}], "
+                    "\"user_deploy_steps\": [{\"interface\": \"bios\", \"step\": \"x\"}]}");
+    refused(InvalidParameterValue, "does not support", ci_steps_set_clean(task, false, true));
+    refused(InvalidParameterValue, "does not support", ci_steps_set_service(task, false));
+    refused(InvalidParameterValue, "does not support", ci_steps_set_deploy(task, true, false));
+    refused(InvalidParameterValue, "does not support", ci_steps_renew_deploy(task));
+    task->node->driver_internal_info = "[";
+    ck_assert(!ci_steps_set_clean(task, false, true));
+    ci_error_clear(bench.ctx);
+    ck_assert(!ci_steps_set_clean(task, false, false));
+    ci_error_clear(bench.ctx);
+    ck_assert(!ci_steps_set_service(task, false));
+    ci_error_clear(bench.ctx);
+    ck_assert(!ci_steps_set_deploy(task, true, false));
+    ci_error_clear(bench.ctx);
+    ci_task_release(task);
+    bench_stop();
+}
+END_TEST
+
+static void add_template(int id, const char *name, const char *step, const char *args)
+{
+    ok(ci_db_script(bench.ctx, ci_printf(bench.ctx->mem,
+                                         "INSERT INTO deploy_templates (id, uuid, name) VALUES "
+                                         "(%1$d, 'u%1$d', '%2$s'); INSERT INTO "
+                                         "deploy_template_steps (deploy_template_id, interface, "
+                                         "step, args, priority) VALUES (%1$d, 'deploy', '%3$s', "
+                                         "'%4$s', 50)",
+                                         id, name, step, args)));
+}
+
+START_TEST(deploy_templates_bring_their_steps)
+{
+    struct ci_task *task;
+
+    life_start();
+    task = take();
+    give_interface(task, own_offers, true);
+    add_template(1, "CUSTOM_A", "erase", "{}");
+    add_template(2, "CUSTOM_B", "late", "{}");
+    add_template(3, "CUSTOM_C", "unknown", "{}");
+    add_template(4, "CUSTOM_D", "erase", "[");
+    ci_node_set_instance_info(task->node,
+                              "{\"traits\": [\"CUSTOM_A\", 5, \"CUSTOM_NONE\", \"CUSTOM_B\"]}");
+    ok(ci_steps_check_deploy(task, NULL, false));
+    ok(ci_steps_check_deploy(task, list("[{'interface': 'deploy', 'step': 'last', 'priority': 9}]"),
+                             false));
+    ok(ci_internal_info_set(
+        bench.ctx, task->node, "user_deploy_steps",
+        json_incref(list("[{'interface': 'deploy', 'step': 'erase', 'priority': 1}]"))));
+    ok(ci_steps_renew_deploy(task));
+    ck_assert_str_eq(kept(task, "deploy_steps"), " deploy.late no.where deploy.own deploy.erase");
+    ck_assert(json_is_true(life_info(task->node->driver_internal_info, "steps_validated")));
+    ci_node_set_instance_info(task->node, "{\"traits\": [\"CUSTOM_A\", \"CUSTOM_C\"]}");
+    refused(InvalidParameterValue, "Matching deploy templates: CUSTOM_A,CUSTOM_C. Errors: ",
+            ci_steps_check_deploy(task, NULL, false));
+    refused(InvalidParameterValue, "Matching deploy templates",
+            ci_steps_set_deploy(task, true, false));
+    ok(ci_steps_check_deploy(task, NULL, true));
+    ci_node_set_instance_info(task->node, "{\"traits\": [\"CUSTOM_D\"]}");
+    ck_assert(!ci_steps_check_deploy(task, NULL, false));
+    ci_error_clear(bench.ctx);
+    task->node->instance_info = "[";
+    ck_assert(!ci_steps_check_deploy(task, NULL, false));
+    ci_error_clear(bench.ctx);
+    ci_node_set_instance_info(task->node, "{\"traits\": [\"CUSTOM_A\"]}");
+    ok(ci_db_script(bench.ctx, "DROP TABLE deploy_template_steps"));
+    ck_assert(!ci_steps_check_deploy(task, NULL, false));
+    ci_error_clear(bench.ctx);
+    ci_task_release(task);
+    bench_stop();
+}
+END_TEST
+
+START_TEST(a_list_that_cannot_be_saved_is_a_failure)
+{
+    struct ci_task *task;
+
+    life_start();
+    task = take();
+    ok(ci_db_run(bench.ctx, "DELETE FROM nodes", 0, NULL, NULL));
+    refused(NodeNotFound, "could not be found", ci_steps_set_clean(task, false, false));
+    refused(NodeNotFound, "could not be found", ci_steps_renew_deploy(task));
+    ci_task_release(task);
+    bench_stop();
+}
+END_TEST
+
+START_TEST(each_flow_has_its_own_list_of_what_is_not_allowed)
+{
+    static const char *const names[] = {"a.b", NULL};
+
+    bench_start();
+    for (int flow = CI_FLOW_CLEAN; flow <= CI_FLOW_SERVICE; flow++) {
+        ok(ci_steps_check_allowed(bench.ctx, (enum ci_flow)flow, NULL));
+        bench.config->api.disallow_clean_steps = flow == CI_FLOW_CLEAN ? names : NULL;
+        bench.config->api.disallow_deploy_steps = flow == CI_FLOW_DEPLOY ? names : NULL;
+        bench.config->api.disallow_service_steps = flow == CI_FLOW_SERVICE ? names : NULL;
+        ok(ci_steps_check_allowed(bench.ctx, (enum ci_flow)flow,
+                                  list("[{'interface': 'a', 'step': 'c'}]")));
+        refused(StepNotAllowed, "a.b",
+                ci_steps_check_allowed(bench.ctx, (enum ci_flow)flow,
+                                       list("[{'interface': 'a', 'step': 'b'}]")));
+    }
+    bench_stop();
+}
+END_TEST
+
 UNIT_MAIN("conductor/steps", offers_are_described_as_ironic_does, all_errors_are_told_at_once,
           errors_do_not_show_secrets_of_arguments, deploy_steps_come_only_once,
           steps_run_by_priority_then_by_interface, disallowed_steps_are_left_out_of_automated_lists,
-          strange_steps_are_errors_not_crashes)
+          strange_steps_are_errors_not_crashes, a_ramdisk_adds_steps_that_are_not_there_yet,
+          arguments_that_are_required_are_named_with_their_meaning, what_needs_a_ramdisk_is_known,
+          lists_that_were_asked_for_are_kept_and_looked_at, deploy_templates_bring_their_steps,
+          a_list_that_cannot_be_saved_is_a_failure,
+          each_flow_has_its_own_list_of_what_is_not_allowed)
