@@ -359,33 +359,31 @@ bool ci_view_check_fields(struct ci_request *req, const struct ci_view *view,
     return true;
 }
 
-/* SELECT … FROM the type's table WHERE `where`, of these fields. */
-static bool select_rows(struct ci_view_plan *plan, const char *const *fields, const char *where,
-                        size_t n, const char *const values[], struct ci_rows **ret_rows)
+/* What a view shows of the rows WHERE `where`; NULL fields are all of them. Stands at the first. */
+static bool select_rows(struct ci_request *req, const struct ci_view *view,
+                        const char *const *fields, const char *where, size_t n,
+                        const char *const values[], struct ci_view_row *ret_row)
 {
-    ci_view_plan_init(plan, plan->req, plan->view, fields ? CI_SHAPE_FIELDS : CI_SHAPE_FULL, fields,
-                      NULL);
-    ci_text_add(plan->select, " FROM ");
-    ci_text_add(plan->select, plan->view->type->table);
-    ci_text_add(plan->select, " WHERE ");
-    ci_text_add(plan->select, where);
-    return ci_db_query(plan->req->ctx, plan->select->bytes, n, values, ret_rows);
+    struct ci_view_plan *plan = ci_new(req->ctx->mem, struct ci_view_plan);
+    struct ci_rows *rows;
+
+    ci_view_plan_init(plan, req, view, fields ? CI_SHAPE_FIELDS : CI_SHAPE_FULL, fields, NULL);
+    ci_text_printf(plan->select, " FROM %s WHERE %s", view->type->table, where);
+    if (!ci_db_query(req->ctx, plan->select->bytes, n, values, &rows))
+        return false;
+    *ret_row = (struct ci_view_row){.req = req, .plan = plan, .rows = rows};
+    return true;
 }
 
 bool ci_view_all(struct ci_request *req, const struct ci_view *view, const char *const *fields,
                  const char *where, size_t n, const char *const values[])
 {
-    struct ci_view_plan *plan = ci_new(req->ctx->mem, struct ci_view_plan);
-    struct ci_view_row row = {.req = req, .plan = plan};
-    struct ci_rows *rows;
+    struct ci_view_row row;
 
-    plan->req = req;
-    plan->view = view;
-    if (!select_rows(plan, fields, where, n, values, &rows))
+    if (!select_rows(req, view, fields, where, n, values, &row))
         return false;
-    row.rows = rows;
     ci_text_printf(req->reply, "{\"%s\": [", view->collection);
-    for (; row.row < rows->count; row.row++) {
+    for (; row.row < row.rows->count; row.row++) {
         if (row.row > 0)
             ci_text_add(req->reply, ", ");
         ci_view_write(req->reply, &row);
@@ -406,21 +404,16 @@ static bool may_show(const struct ci_view_row *row, const char *ident)
 bool ci_view_some(struct ci_request *req, const struct ci_view *view, const char *const *fields,
                   const char *where, size_t n, const char *const values[], bool *ret_found)
 {
-    struct ci_view_plan *plan = ci_new(req->ctx->mem, struct ci_view_plan);
-    struct ci_view_row row = {.req = req, .plan = plan};
-    struct ci_rows *rows;
+    struct ci_view_row row;
 
-    plan->req = req;
-    plan->view = view;
-    if (!select_rows(plan, fields, where, n, values, &rows))
+    if (!select_rows(req, view, fields, where, n, values, &row))
         return false;
-    *ret_found = rows->count > 0;
-    row.rows = rows;
-    if (rows->count > 0 && !may_show(&row, values[0]))
+    *ret_found = row.rows->count > 0;
+    if (*ret_found && !may_show(&row, values[0]))
         return false;
     if (!ci_view_load_parts(&row))
         return false;
-    if (rows->count > 0)
+    if (*ret_found)
         ci_view_write(req->reply, &row);
     /* Extras cannot fail by themselves; what they asked for may have. */
     return !req->ctx->error;
