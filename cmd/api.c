@@ -25,10 +25,7 @@ static bool start(struct ci_ctx *ctx, struct ci_api **ret_api)
 /* False when threads are left that the process must not wait for. */
 static bool stop(struct ci_ctx *ctx, struct ci_api *api, enum ci_daemon_leave leave)
 {
-    int limit_s =
-        leave == CI_DAEMON_NOW ? 0 : (int)ctx->config->conductor.graceful_shutdown_timeout;
-
-    if (!ci_api_stop(api, limit_s))
+    if (!ci_api_stop(api, ci_daemon_limit_s(ctx->config, leave)))
         return false;
     ci_notifier_free(ctx->notifier);
     ci_rpc_free(ctx->rpc);

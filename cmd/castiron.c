@@ -97,8 +97,7 @@ static const enum ci_leave leaves[] = {[CI_DAEMON_GRACEFUL] = CI_LEAVE_GRACEFUL,
 /* False when threads are left that the process must not wait for. */
 static bool stop(struct ci_ctx *ctx, struct program *program, enum ci_daemon_leave leave)
 {
-    int limit_s =
-        leave == CI_DAEMON_NOW ? 0 : (int)ctx->config->conductor.graceful_shutdown_timeout;
+    int limit_s = ci_daemon_limit_s(ctx->config, leave);
 
     if (!ci_api_stop(program->api, limit_s))
         return false;

@@ -257,6 +257,17 @@ static enum ci_daemon_leave leave(struct ci_daemon *daemon, const char *signal_n
     return how;
 }
 
+int ci_daemon_limit_s(const struct ci_config *config, enum ci_daemon_leave how)
+{
+    const int64_t most_s = INT32_MAX / 1000;
+    int64_t limit_s = how == CI_DAEMON_DRAIN ? config->DEFAULT.drain_shutdown_timeout
+                                             : config->conductor.graceful_shutdown_timeout;
+
+    if (how == CI_DAEMON_NOW)
+        return 0;
+    return (int)(limit_s < 1 || limit_s > most_s ? most_s : limit_s);
+}
+
 enum ci_daemon_leave ci_daemon_wait(struct ci_daemon *daemon)
 {
     for (;;) {

@@ -39,6 +39,13 @@ struct ci_daemon;
 enum ci_daemon_leave { CI_DAEMON_GRACEFUL, CI_DAEMON_DRAIN, CI_DAEMON_NOW };
 
 /*
+ * For how many seconds requests and calls that were taken may be finished then: 0 with
+ * CI_DAEMON_NOW, else what the options say, whose 0 is for ever (as good as: what fits as
+ * milliseconds into an int).
+ */
+int ci_daemon_limit_s(const struct ci_config *config, enum ci_daemon_leave how);
+
+/*
  * Before anything else in main(), while there is one thread: reads the command line and the
  * configuration (which becomes ci_config_current()), opens the log, blocks signals, raises the
  * limit of open files to the hard one, forbids core dumps and tracing, and keeps the heap small.

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/config.h"
 #include "base/log.h"
 #include "tests/unit/unit.h"
 
@@ -285,7 +286,26 @@ START_TEST(the_process_is_set_up)
 }
 END_TEST
 
-UNIT_MAIN("cmd/daemon", signals_say_how_to_leave, an_interrupt_while_leaving_ends_at_once,
+START_TEST(what_was_taken_may_be_finished_as_long_as_the_options_say)
+{
+    struct ci_config *config = ci_config_defaults();
+
+    config->conductor.graceful_shutdown_timeout = 60;
+    config->DEFAULT.drain_shutdown_timeout = 1800;
+    ck_assert_int_eq(ci_daemon_limit_s(config, CI_DAEMON_GRACEFUL), 60);
+    ck_assert_int_eq(ci_daemon_limit_s(config, CI_DAEMON_DRAIN), 1800);
+    ck_assert_int_eq(ci_daemon_limit_s(config, CI_DAEMON_NOW), 0);
+    config->conductor.graceful_shutdown_timeout = 0; /* for ever */
+    config->DEFAULT.drain_shutdown_timeout = INT64_MAX;
+    ck_assert_int_gt(ci_daemon_limit_s(config, CI_DAEMON_GRACEFUL), 86400);
+    ck_assert_int_gt(ci_daemon_limit_s(config, CI_DAEMON_DRAIN), 86400);
+    ck_assert_int_eq(ci_daemon_limit_s(config, CI_DAEMON_NOW), 0);
+    ci_config_free(config);
+}
+END_TEST
+
+UNIT_MAIN("cmd/daemon", what_was_taken_may_be_finished_as_long_as_the_options_say,
+          signals_say_how_to_leave, an_interrupt_while_leaving_ends_at_once,
           a_hangup_reads_the_configuration_and_opens_the_log_again,
           usr1_opens_the_log_again_and_tells_the_state, the_watchdog_is_fed,
           exit_codes_tell_what_was_wrong, the_process_is_set_up)
