@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define FIRST_BYTES 256
 
@@ -160,6 +161,24 @@ bool ci_parse_int(const char *text, int64_t min, int64_t max, int64_t *ret_value
     if (errno != 0 || *end != '\0' || value < min || value > max)
         return false;
     *ret_value = value;
+    return true;
+}
+
+static bool is_word(const char *text, const char *const *words)
+{
+    while (*words && strcasecmp(text, *words) != 0)
+        words++;
+    return *words;
+}
+
+bool ci_parse_truth(const char *text, bool *ret_value)
+{
+    static const char *const truths[] = {"1", "t", "true", "on", "y", "yes", NULL};
+    static const char *const lies[] = {"0", "f", "false", "off", "n", "no", NULL};
+
+    if (!is_word(text, truths) && !is_word(text, lies))
+        return false;
+    *ret_value = is_word(text, truths);
     return true;
 }
 

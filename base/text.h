@@ -77,6 +77,10 @@ char *ci_text_take(struct ci_text *text, size_t *ret_length);
  */
 ci_must_check bool ci_parse_int(const char *text, int64_t min, int64_t max, int64_t *ret_value);
 
+/* A truth value as oslo reads it: "yes", "1", "off" and so on, in any case; false for other words.
+ */
+ci_must_check bool ci_parse_truth(const char *text, bool *ret_value);
+
 /* Like strcmp(a, b) == 0, and NULL equals NULL only. */
 bool ci_same(const char *a, const char *b);
 

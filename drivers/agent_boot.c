@@ -39,6 +39,13 @@ bool ci_agent_clean_boot(struct ci_task *task)
            ci_optional(task->hardware->boot->clean_up_ramdisk, task);
 }
 
+bool ci_agent_prepare_instance(struct ci_task *task)
+{
+    return ci_optional(task->hardware->boot->prepare_instance, task) ||
+           ci_fail_text(task->ctx, InstanceDeployFailure,
+                        "Failed to prepare instance for booting: %s", ci_error_take(task->ctx));
+}
+
 bool ci_agent_power_down(struct ci_task *task)
 {
     return ci_is_true(task->node->disable_power_off) || task->set_power(task, CI_POWER_OFF, 0);

@@ -28,6 +28,9 @@ ci_must_check bool ci_agent_power_up(struct ci_task *task);
 /* Boots the ramdisk anew so that a step comes to its end. */
 ci_must_check bool ci_agent_reboot(struct ci_task *task);
 
+/* Has the boot interface prepare the instance. Fails with InstanceDeployFailure. */
+ci_must_check bool ci_agent_prepare_instance(struct ci_task *task);
+
 /* Has the agent been heard of within [deploy]fast_track_timeout? */
 ci_must_check bool ci_agent_is_alive(struct ci_task *task, bool *ret_alive);
 

@@ -47,12 +47,10 @@ const char *ci_agent_reason(struct ci_task *task, const json_t *command)
 static bool choose_trust(struct ci_task *task, const json_t *internal,
                          struct ci_httpc_options *options)
 {
-    static const char *const truths[] = {"1", "t", "true", "on", "y", "yes", NULL};
-    static const char *const lies[] = {"0", "f", "false", "off", "n", "no", NULL};
     const json_t *value = json_object_get(internal, "agent_verify_ca");
     const char *text;
     json_t *info;
-    char *word;
+    bool verify;
 
     if (!ci_info_read(task->ctx, task->node->driver_info, &info))
         return false;
@@ -61,12 +59,11 @@ static bool choose_trust(struct ci_task *task, const json_t *internal,
     text = ci_json_kind(value) == CI_JSON_NULL     ? task->ctx->config->agent.verify_ca
            : ci_json_kind(value) == CI_JSON_STRING ? json_string_value(value)
                                                    : ci_json_text(task->ctx->mem, value);
-    word = ci_strdup(task->ctx->mem, text ? text : "true");
-    for (char *c = word; *c; c++)
-        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c;
-    options->insecure = ci_one_of(word, lies);
-    if (options->insecure || ci_one_of(word, truths))
+    text = text ? text : "true";
+    if (ci_parse_truth(text, &verify)) {
+        options->insecure = !verify;
         return true;
+    }
     options->ca_file = text;
     return access(text, F_OK) == 0 ||
            ci_fail_text(task->ctx, InvalidParameterValue,

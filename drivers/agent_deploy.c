@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Deploy interfaces that work through the agent: custom-agent, whose agent brings the steps that
- * write an image.
+ * write an image, and direct, which has it write the one of instance_info.
  *
  * Cleaning, servicing and deployment boot the ramdisk first, unless one runs that may be used
  * (fast track); its first heartbeat then leads on.
@@ -16,7 +16,11 @@
 #include "drivers/agent.h"
 #include "drivers/agent_boot.h"
 #include "drivers/agent_client.h"
+#include "drivers/agent_direct.h"
 #include "drivers/agent_logs.h"
+#include "drivers/capabilities.h"
+#include "drivers/image.h"
+#include "drivers/root_device.h"
 #include "objects/info.h"
 #include "objects/states.h"
 
@@ -27,12 +31,22 @@ static bool is_in(const struct ci_task *task, const char *const *states)
 
 static bool validate(struct ci_task *task)
 {
-    return !ci_agent_manages_boot(task) || ci_optional(task->hardware->boot->base.validate, task);
+    return (!ci_agent_manages_boot(task) ||
+            ci_optional(task->hardware->boot->base.validate, task)) &&
+           ci_capabilities_check(task) && ci_root_device_check(task);
 }
+
+static bool validate_direct(struct ci_task *task)
+{
+    return validate(task) && ci_image_check(task);
+}
+
+/* What an interface adds to instance_info before the agent runs; NULL: nothing. */
+typedef bool update_info(struct ci_task *task);
 
 /* Before the steps of a deployment. True in *ret_ready: an agent runs already, or none is needed.
  */
-static bool prepare_networks(struct ci_task *task, bool *ret_ready)
+static bool prepare_networks(struct ci_task *task, update_info *update, bool *ret_ready)
 {
     const struct ci_hardware *hardware = task->hardware;
 
@@ -40,22 +54,36 @@ static bool prepare_networks(struct ci_task *task, bool *ret_ready)
            ci_agent_is_fast_track(task, ret_ready) && (*ret_ready || ci_agent_power_down(task)) &&
            ci_optional(hardware->network->unconfigure_tenant_networks, task) &&
            ci_optional(hardware->network->add_provisioning_network, task) &&
+           (!*ret_ready || ci_optional(update, task)) &&
            ci_optional(hardware->storage->attach_volumes, task);
 }
 
-static bool prepare(struct ci_task *task)
+static bool prepare_with(struct ci_task *task, update_info *update)
 {
     static const char *const with_instance[] = {CI_STATE_ACTIVE, CI_STATE_UNRESCUING,
                                                 CI_STATE_ADOPTING, NULL};
+    static const char *const rescued[] = {CI_STATE_RESCUING, CI_STATE_RESCUEWAIT, CI_STATE_RESCUE,
+                                          CI_STATE_RESCUEFAIL, NULL};
     bool ready = false;
 
-    if (ci_same(task->node->provision_state, CI_STATE_DEPLOYING) && !prepare_networks(task, &ready))
+    if (ci_same(task->node->provision_state, CI_STATE_DEPLOYING) &&
+        !prepare_networks(task, update, &ready))
         return false;
     if (ready)
         return true;
     if (is_in(task, with_instance))
         return ci_optional(task->hardware->boot->prepare_instance, task);
-    return ci_agent_prepare_boot(task);
+    return (is_in(task, rescued) || ci_optional(update, task)) && ci_agent_prepare_boot(task);
+}
+
+static bool prepare(struct ci_task *task)
+{
+    return prepare_with(task, NULL);
+}
+
+static bool prepare_direct(struct ci_task *task)
+{
+    return prepare_with(task, ci_image_prepare);
 }
 
 static bool clean_up(struct ci_task *task)
@@ -195,9 +223,7 @@ static bool prepare_instance_boot(struct ci_task *task, const json_t *args,
 {
     (void)args;
     *ret_outcome = CI_DONE;
-    return ci_optional(task->hardware->boot->prepare_instance, task) ||
-           ci_fail_text(task->ctx, InstanceDeployFailure,
-                        "Failed to prepare instance for booting: %s", ci_error_take(task->ctx));
+    return ci_agent_prepare_instance(task);
 }
 
 static bool can_power_on(const struct ci_task *task)
@@ -277,15 +303,25 @@ static bool boot_instance(struct ci_task *task, const json_t *args, enum ci_outc
     return ci_agent_power_up(task) || step_failed(task, "booting");
 }
 
+/* The steps of both, but for what stands in between: what writes, and what makes bootable. */
+#define STEP(name_, priority_, run_)                                                               \
+    {                                                                                              \
+        .name = name_, .priority = priority_, .abortable = true, .run = run_                       \
+    }
+#define BOOT_AGENT STEP("deploy", 100, deploy)
+#define END_AGENT                                                                                  \
+    STEP("tear_down_agent", 40, tear_down_agent),                                                  \
+        STEP("switch_to_tenant_network", 30, switch_network),                                      \
+        STEP("boot_instance", 20, boot_instance)
+
 static const struct ci_step_offer deploy_steps[] = {
-    {.name = "deploy", .priority = 100, .abortable = true, .run = deploy},
-    {.name = "prepare_instance_boot",
-     .priority = 60,
-     .abortable = true,
-     .run = prepare_instance_boot},
-    {.name = "tear_down_agent", .priority = 40, .abortable = true, .run = tear_down_agent},
-    {.name = "switch_to_tenant_network", .priority = 30, .abortable = true, .run = switch_network},
-    {.name = "boot_instance", .priority = 20, .abortable = true, .run = boot_instance},
+    BOOT_AGENT, STEP("prepare_instance_boot", 60, prepare_instance_boot), END_AGENT, {0}};
+
+static const struct ci_step_offer direct_steps[] = {
+    BOOT_AGENT,
+    STEP("write_image", 80, ci_agent_write_image),
+    STEP("prepare_instance_boot", 60, ci_agent_boot_image),
+    END_AGENT,
     {0}};
 
 /* In-band steps; what the interface offers itself goes before those of the same name. */
@@ -301,17 +337,50 @@ static bool add_steps(struct ci_task *task, enum ci_flow flow, json_t *steps)
                               flow == CI_FLOW_CLEAN ? priorities : NULL, steps);
 }
 
-const struct ci_deploy ci_custom_agent_deploy = {.base = {.type = "deploy",
-                                                          .name = "custom-agent",
-                                                          .validate = validate,
-                                                          .deploy_steps = deploy_steps,
-                                                          .add_steps = add_steps,
-                                                          .run_step = ci_agent_run_step},
-                                                 .has_agent = true,
-                                                 .prepare = prepare,
-                                                 .clean_up = clean_up,
-                                                 .tear_down = tear_down,
-                                                 .prepare_cleaning = prepare_cleaning,
-                                                 .tear_down_cleaning = tear_down_cleaning,
-                                                 .prepare_service = prepare_service,
-                                                 .tear_down_service = tear_down_service};
+static const char *const properties[] = {
+    "deploy_kernel",
+    "UUID (from Glance) of the deployment kernel. Required.",
+    "deploy_ramdisk",
+    "UUID (from Glance) of the ramdisk with agent that is used at deploy time. Required.",
+    "image_http_proxy",
+    "URL of a proxy server for HTTP connections. Optional.",
+    "image_https_proxy",
+    "URL of a proxy server for HTTPS connections. Optional.",
+    "image_no_proxy",
+    "A comma-separated list of host names, IP addresses and domain names (with optional :port) "
+    "that will be excluded from proxying. To denote a domain name, use a dot to prefix the domain "
+    "name. This value will be ignored if ``image_http_proxy`` and ``image_https_proxy`` are not "
+    "specified. Optional.",
+    "image_download_source",
+    "Specifies whether direct deploy interface should try to use the image source directly or if "
+    "ironic should cache the image on the conductor and serve it from ironic's own HTTP server. "
+    "Accepted values are \"swift\", \"http\" and \"local\". Optional.",
+    "deploy_forces_oob_reboot",
+    "Whether Ironic should force a reboot of the Node via the out-of-band channel after deployment "
+    "is complete. Provides compatibility with older deploy ramdisks. Defaults to False. Optional.",
+    "agent_verify_ca",
+    "Either a Boolean value, a path to a CA_BUNDLE file or directory with certificates of trusted "
+    "CAs. If set to True ironic will verify the agent's certificate; if False the driver will "
+    "ignore verifying the SSL certificate. If it's a path the driver will use the specified "
+    "certificate or one of the certificates in the directory. Defaults to True. Optional",
+    NULL};
+
+/* A table of those that work through the agent; they differ in these four. */
+#define THROUGH_AGENT(name_, validate_, steps_, prepare_)                                          \
+    {                                                                                              \
+        .base = {.type = "deploy",                                                                 \
+                 .name = name_,                                                                    \
+                 .properties = properties,                                                         \
+                 .validate = validate_,                                                            \
+                 .deploy_steps = steps_,                                                           \
+                 .add_steps = add_steps,                                                           \
+                 .run_step = ci_agent_run_step},                                                   \
+        .has_agent = true, .prepare = prepare_, .clean_up = clean_up, .tear_down = tear_down,      \
+        .prepare_cleaning = prepare_cleaning, .tear_down_cleaning = tear_down_cleaning,            \
+        .prepare_service = prepare_service, .tear_down_service = tear_down_service                 \
+    }
+
+const struct ci_deploy ci_custom_agent_deploy =
+    THROUGH_AGENT("custom-agent", validate, deploy_steps, prepare);
+const struct ci_deploy ci_direct_deploy =
+    THROUGH_AGENT("direct", validate_direct, direct_steps, prepare_direct);

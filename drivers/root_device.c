@@ -12,6 +12,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "objects/info.h"
 
 #define GIB 1073741824.0
 
@@ -363,4 +364,29 @@ bool ci_root_device_find(struct ci_ctx *ctx, const json_t *disks, const json_t *
     }
     *ret_disks = found;
     return true;
+}
+
+bool ci_root_device_check(struct ci_task *task)
+{
+    struct ci_ctx *ctx = task->ctx;
+    const char *source = "instance_info";
+    json_t *info, *properties, *hints, *none;
+
+    if (!ci_info_read(ctx, task->node->instance_info, &info) ||
+        !ci_info_read(ctx, task->node->properties, &properties))
+        return false;
+    hints = json_object_get(info, "root_device");
+    if (!ci_json_truth(hints)) {
+        source = "properties";
+        hints = json_object_get(properties, "root_device");
+    }
+    /* Without disks all that is left to fail is the hints themselves. */
+    if (!ci_json_truth(hints) ||
+        ci_root_device_find(ctx, ci_json(ctx, json_array()), hints, &none))
+        return true;
+    return ci_fail_text(ctx, InvalidParameterValue,
+                        "Failed to validate the root device hints %s (from the node's %s) for node "
+                        "%s: %s",
+                        ci_json_repr(ctx->mem, hints), source, task->node->uuid,
+                        ci_error_take(ctx));
 }

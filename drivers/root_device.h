@@ -3,7 +3,7 @@
 
 #include <jansson.h>
 
-#include "base/ctx.h"
+#include "drivers/task.h"
 
 /*
  * Root device hints: what a node's properties say of the disk to install on, such as
@@ -16,3 +16,9 @@
  */
 ci_must_check bool ci_root_device_find(struct ci_ctx *ctx, const json_t *disks, const json_t *hints,
                                        json_t **ret_disks);
+
+/*
+ * Are the hints sound by which the agent finds the disk of a node's instance, those of
+ * instance_info.root_device, else of properties.root_device? Fails with InvalidParameterValue.
+ */
+ci_must_check bool ci_root_device_check(struct ci_task *task);

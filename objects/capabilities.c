@@ -40,6 +40,25 @@ static bool is_of(const char *capability, const char *name)
     return strncmp(capability, name, length) == 0 && capability[length] == ':';
 }
 
+bool ci_capability_get(struct ci_ctx *ctx, const struct ci_node *node, const char *name,
+                       const char **ret_value)
+{
+    const char *list;
+
+    if (!read_list(ctx, node, &list))
+        return false;
+    *ret_value = NULL;
+    for (const char *const *one = ci_split(ctx->mem, list, ','); *one; one++) {
+        const char *const *parts = ci_split(ctx->mem, *one, ':');
+
+        if (parts[0] && parts[1] && !parts[2] && strcmp(parts[0], name) == 0) {
+            *ret_value = parts[1];
+            break;
+        }
+    }
+    return true;
+}
+
 static const char *join(struct ci_ctx *ctx, const char *list, const char *more)
 {
     return *list ? ci_printf(ctx->mem, "%s,%s", list, more) : more;

@@ -9,6 +9,10 @@
  * these save the node.
  */
 
+/* The value of a capability; NULL where there is none. What is not "name:value" is passed over. */
+ci_must_check bool ci_capability_get(struct ci_ctx *ctx, const struct ci_node *node,
+                                     const char *name, const char **ret_value);
+
 /* Gives a capability its value, in its place or at the end. */
 ci_must_check bool ci_capability_set(struct ci_ctx *ctx, struct ci_node *node, const char *name,
                                      const char *value);

@@ -80,20 +80,9 @@ bool ci_internal_info_timestamp(struct ci_ctx *ctx, struct ci_node *node, const 
     return ci_internal_info_set(ctx, node, key, ci_info_time(ci_time_now_us()));
 }
 
-static bool is_word(const char *text, const char *const *words)
-{
-    for (; *words; words++) {
-        if (strcasecmp(text, *words) == 0)
-            return true;
-    }
-    return false;
-}
-
 bool ci_info_bool(struct ci_ctx *ctx, const json_t *info, const char *key, bool if_absent,
                   bool *ret_value)
 {
-    static const char *const truths[] = {"1", "t", "true", "on", "y", "yes", NULL};
-    static const char *const lies[] = {"0", "f", "false", "off", "n", "no", NULL};
     const json_t *value = json_object_get(info, key);
     enum ci_json_kind kind = ci_json_kind(value);
     const char *text;
@@ -103,8 +92,7 @@ bool ci_info_bool(struct ci_ctx *ctx, const json_t *info, const char *key, bool 
         return true;
     }
     text = kind == CI_JSON_STRING ? json_string_value(value) : ci_json_text(ctx->mem, value);
-    *ret_value = is_word(text, truths);
-    return *ret_value || is_word(text, lies) ||
+    return ci_parse_truth(text, ret_value) ||
            ci_fail_text(ctx, InvalidParameterValue,
                         "Invalid value of %s: Unrecognized value '%s', acceptable values are: "
                         "'0', '1', 'f', 'false', 'n', 'no', 'off', 'on', 't', 'true', 'y', 'yes'",

@@ -91,6 +91,7 @@ class Agent:
         self.token = self.uuid = self.config = None
         self.steps = {kind: [dict(step) for step in steps] for kind, steps in STEPS.items()}
         self.misbehave = lambda method, path: None  # or an answer (status, body), or 'hang up'
+        self.results = {}  # what commands and steps answer, by their short names
         self.hold = False  # steps stay RUNNING until finish()
         self.server = Server(('127.0.0.1', 0), Handler)
         self.server.agent = self
@@ -184,6 +185,7 @@ class Agent:
         results = {'get_%s_steps' % extension: {
             '%s_steps' % extension: {'Manager': self.steps.get(extension, [])},
             'hardware_manager_version': {'Manager': '1.2'}}}
+        results.update(self.results)
         command.update(command_status='SUCCEEDED', command_result=results.get(short))
         assert wait or not short.startswith('get_')
         return command
@@ -194,8 +196,9 @@ class Agent:
         kind = command['command_name'].split('_')[1]
         command.update(command_status=status, command_error=error)
         if status == 'SUCCEEDED':
-            command['command_result'] = {kind + '_result': None,
-                                         kind + '_step': command['command_params']['step']}
+            step = command['command_params']['step']
+            command['command_result'] = {kind + '_result': self.results.get(step['step']),
+                                         kind + '_step': step}
 
     def names(self):
         """What it was asked for, steps by their own names."""

@@ -9,7 +9,12 @@
 
 #include "base/config.h"
 #include "base/json.h"
+#include "drivers/capabilities.h"
 #include "drivers/configdrive.h"
+#include "drivers/driver.h"
+#include "drivers/image.h"
+#include "drivers/image_layout.h"
+#include "objects/info.h"
 #include "objects/node.h"
 
 static const char *text_of(struct ci_arena *mem, const json_t *node, const char *field)
@@ -28,13 +33,47 @@ static struct ci_node *read_node(struct ci_arena *mem, const json_t *fields)
     ci_node_set_uuid(node, text_of(mem, fields, "uuid"));
     ci_node_set_name(node, text_of(mem, fields, "name"));
     ci_node_set_instance_info(node, text_of(mem, fields, "instance_info"));
+    ci_node_set_driver_info(node, text_of(mem, fields, "driver_info"));
+    ci_node_set_driver_internal_info(node, text_of(mem, fields, "driver_internal_info"));
+    ci_node_set_properties(node, text_of(mem, fields, "properties"));
     return node;
+}
+
+static bool answer_mode(struct ci_task *task, json_t **ret_value)
+{
+    const char *mode, *label;
+
+    if (!ci_boot_mode(task, &mode) || !ci_disk_label(task, &label))
+        return false;
+    *ret_value = ci_json(task->ctx, json_pack("[s, s?]", mode, label));
+    return true;
+}
+
+static bool answer_layout(struct ci_task *task, json_t **ret_value)
+{
+    json_t *info, *internal;
+
+    if (!ci_info_read(task->ctx, task->node->instance_info, &info) ||
+        !ci_info_read(task->ctx, task->node->driver_internal_info, &internal) ||
+        !ci_image_layout(task, json_is_true(json_object_get(internal, "is_whole_disk_image")),
+                         info))
+        return false;
+    *ret_value = info;
+    return true;
 }
 
 static bool answer(struct ci_task *task, const char *ask, json_t **ret_value)
 {
     if (strcmp(ask, "configdrive") == 0)
         return ci_configdrive_image(task, ret_value);
+    if (strcmp(ask, "validate") == 0)
+        return ci_direct_deploy.base.validate(task);
+    if (strcmp(ask, "boot mode") == 0)
+        return answer_mode(task, ret_value);
+    if (strcmp(ask, "layout") == 0)
+        return answer_layout(task, ret_value);
+    if (strcmp(ask, "image") == 0)
+        return ci_image_describe(task, ret_value);
     return ci_fail_text(task->ctx, Invalid, "What is %s?", ask);
 }
 
@@ -63,6 +102,7 @@ int main(void)
     char *line = NULL;
     size_t size = 0;
 
+    config->agent.manage_agent_boot = false; /* there is no boot interface to ask */
     while (getline(&line, &size, stdin) > 0) {
         serve(mem, config, line);
         ci_arena_reset(mem);
