@@ -21,6 +21,7 @@
 #include "drivers/agent_boot.h"
 #include "drivers/agent_client.h"
 #include "drivers/agent_logs.h"
+#include "drivers/hardware.h"
 #include "objects/info.h"
 #include "objects/states.h"
 
@@ -155,6 +156,28 @@ static bool reboot(struct ci_task *task, const struct ci_course *course, const j
            ci_node_save(task->ctx, task->node);
 }
 
+/* What the interface of the step does when it has ended well. */
+static bool tell_interface(struct ci_task *task, enum ci_flow flow, const json_t *step,
+                           const json_t *command)
+{
+    const struct ci_interface *interface =
+        ci_hardware_interface(task->hardware, ci_agent_text(step, "interface"));
+
+    return !interface || !interface->step_ended || interface->step_ended(task, flow, step, command);
+}
+
+static bool not_told(struct ci_task *task, const struct ci_course *course, const json_t *current)
+{
+    const char *flow = ci_flow_row(course->flow)->name;
+    const char *class = ci_error_kind(task->ctx->error->class)->name;
+
+    return step_failed(
+        task, course,
+        ci_printf(task->ctx->mem, "For node %s, post %s step hook failed for %s step %s. %s: %s",
+                  task->node->uuid, flow, flow, ci_json_repr(task->ctx->mem, current), class,
+                  ci_error_take(task->ctx)));
+}
+
 static bool step_ended(struct ci_task *task, const struct ci_course *course, const json_t *current,
                        const json_t *command)
 {
@@ -175,6 +198,8 @@ static bool step_ended(struct ci_task *task, const struct ci_course *course, con
                       "Agent returned unknown status for %s step %s on node %s : %s.",
                       ci_flow_row(course->flow)->name, ci_step_repr(task->ctx, current),
                       task->node->uuid, *status ? status : "None"));
+    if (!tell_interface(task, course->flow, current, command))
+        return not_told(task, course, current);
     if (json_is_true(json_object_get(current, "reboot_requested")))
         return reboot(task, course, current);
     return ci_course_continue(task, course);

@@ -53,6 +53,10 @@ struct ci_interface {
     bool (*add_steps)(struct ci_task *task, enum ci_flow flow, json_t *steps);
     bool (*run_step)(struct ci_task *task, enum ci_flow flow, const json_t *step,
                      enum ci_outcome *ret_outcome);
+
+    /* A step of the agent's has ended well, as its command tells; optional. */
+    bool (*step_ended)(struct ci_task *task, enum ci_flow flow, const json_t *step,
+                       const json_t *command);
 };
 
 struct ci_power {

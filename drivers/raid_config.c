@@ -187,7 +187,7 @@ static bool check_members(struct ci_task *task, const json_t *disk)
     return true;
 }
 
-static bool check_root(struct ci_task *task, const json_t *disks)
+bool ci_raid_config_check_root(struct ci_task *task, const json_t *disks)
 {
     size_t roots = 0;
 
@@ -221,7 +221,7 @@ bool ci_raid_config_check(struct ci_task *task, const json_t *config)
         if (!check_members(task, json_array_get(disks, i)))
             return false;
     }
-    return check_root(task, disks);
+    return ci_raid_config_check_root(task, disks);
 }
 
 bool ci_raid_config_check_node(struct ci_task *task)

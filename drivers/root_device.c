@@ -381,8 +381,7 @@ bool ci_root_device_check(struct ci_task *task)
         hints = json_object_get(properties, "root_device");
     }
     /* Without disks all that is left to fail is the hints themselves. */
-    if (!ci_json_truth(hints) ||
-        ci_root_device_find(ctx, ci_json(ctx, json_array()), hints, &none))
+    if (!ci_json_truth(hints) || ci_root_device_find(ctx, ci_json(ctx, json_array()), hints, &none))
         return true;
     return ci_fail_text(ctx, InvalidParameterValue,
                         "Failed to validate the root device hints %s (from the node's %s) for node "

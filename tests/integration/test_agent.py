@@ -1,11 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A node's agent takes it through cleaning, deployment, service and rescue, and fails on the way."""
-import base64
-import gzip
-import http.server
 import json
 import tempfile
-import threading
 
 import agent
 import case
@@ -291,127 +287,6 @@ class Pinned(AgentCase):
         self.agent.boot()
         self.beat_until('manageable')
         self.assertEqual(['clean.get_clean_steps', 'erase_devices'], self.agent.names())
-
-
-class Images(http.server.BaseHTTPRequestHandler):
-    """Where images are: /moved leads to another place, and the rest is there or is not."""
-
-    protocol_version = 'HTTP/1.1'
-
-    def log_message(self, format, *args):  # pylint: disable=redefined-builtin
-        pass
-
-    def do_HEAD(self):  # pylint: disable=invalid-name
-        self.server.asked.append((self.path, self.headers['Authorization']))
-        self.send_response({'/i.img': 200, '/moved': 302}.get(self.path, 404))
-        if self.path == '/moved':
-            self.send_header('Location', 'i.img')
-        self.send_header('Content-Length', '0')
-        self.end_headers()
-
-
-class Direct(AgentCase):
-    """The deploy interface direct has the agent write an image."""
-
-    OPTIONS = dict(OPTIONS, DEFAULT=dict(OPTIONS['DEFAULT'],
-                                         enabled_deploy_interfaces='direct,custom-agent,fake',
-                                         default_deploy_interface='direct',
-                                         enabled_management_interfaces='noop',
-                                         default_management_interface='noop'),
-                   conductor=dict(OPTIONS['conductor'], automated_clean='false'),
-                   deploy={'image_server_auth_strategy': 'http_basic', 'image_server_user': 'u',
-                           'image_server_password': 'open sesame'})
-
-    def setUp(self):
-        super().setUp()
-        self.images = agent.Server(('127.0.0.1', 0), Images)
-        self.images.asked = []
-        thread = threading.Thread(target=self.images.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        self.addCleanup(thread.join)
-        self.addCleanup(self.images.server_close)
-        self.addCleanup(self.images.shutdown)
-        self.url = 'http://127.0.0.1:%d' % self.images.server_port
-        self.agent.steps['deploy'] = [{'step': 'write_image', 'priority': 0, 'interface': 'deploy',
-                                       'reboot_requested': False, 'argsinfo': None}]
-        self.castiron.provision('n', 'provide', 'available')
-
-    def deploy(self, path='/i.img', configdrive=None, **info):
-        """Has the node deployed as far as the agent is waited for; gives it."""
-        info = dict({'image_source': self.url + path, 'image_checksum': 'c0ffee'}, **info)
-        self.ask('PATCH', '/v1/nodes/n', [{'op': 'add', 'path': '/instance_info', 'value': info}])
-        self.ask_for('active', **({'configdrive': configdrive} if configdrive else {}))
-        node = self.until('wait call-back')
-        self.agent.boot()
-        return node
-
-    def test_a_whole_disk_is_written_and_booted(self):
-        node = self.deploy('/moved', {'meta_data': {'hostname': 'h'}}, image_disk_format='qcow2')
-        self.assertEqual(['/moved', '/i.img'], [path for path, _ in self.images.asked])
-        self.assertTrue(all(auth.startswith('Basic ') for _, auth in self.images.asked))
-        self.assertEqual((self.url + '/i.img', '******', 'whole-disk'), tuple(
-            node['instance_info'][key] for key in ('image_source', 'image_url', 'image_type')))
-        node = self.beat_until('active')
-        self.assertEqual(['deploy.get_deploy_steps', 'write_image', 'standby.get_partition_uuids',
-                          'image.install_bootloader', 'standby.power_off'], self.agent.names())
-        self.assertEqual(('power on', None), (node['power_state'], node['last_error']))
-        args = self.agent.asked[1][1]['step']['args']
-        image = args['image_info']
-        self.assertEqual(([self.url + '/i.img'], 'i.img', 'qcow2', 'c0ffee', node['uuid']), tuple(
-            image[key] for key in ('urls', 'id', 'disk_format', 'checksum', 'node_uuid')))
-        self.assertEqual('open sesame', image['image_server_password'])
-        self.assertEqual(image['configdrive'], args['configdrive'])
-        disk = gzip.decompress(base64.b64decode(args['configdrive']))
-        self.assertEqual(b'\1CD001', disk[0x8000:0x8006])
-        self.assertIn(json.dumps({'hostname': 'h', 'uuid': node['uuid'], 'name': 'n'}).encode(), disk)
-        self.assertEqual('uefi', self.agent.asked[3][1]['target_boot_mode'])
-        self.assertNotIn('sesame', self.castiron.log(1 << 24) + json.dumps(node))
-
-    def test_a_partition_image_gets_its_boot_loader(self):
-        self.agent.results['get_partition_uuids'] = {
-            'root uuid': 'r', 'efi system partition uuid': 'e'}
-        self.deploy(kernel='http://h/k', ramdisk='http://h/r', root_gb=4, swap_mb='16')
-        node = self.beat_until('active')
-        image = self.agent.asked[1][1]['step']['args']['image_info']
-        self.assertEqual((4, 4096, 16, 0, 'uefi', 'gpt', 'partition'), tuple(image[key] for key in (
-            'root_gb', 'root_mb', 'swap_mb', 'ephemeral_mb', 'deploy_boot_mode', 'disk_label',
-            'image_type')))
-        self.assertEqual(('image.install_bootloader', {
-            'root_uuid': 'r', 'efi_system_part_uuid': 'e', 'prep_boot_part_uuid': None,
-            'target_boot_mode': 'uefi'}), self.agent.asked[3])
-        self.assertEqual('r', node['driver_internal_info']['root_uuid_or_disk_id'])
-
-    def test_an_image_that_is_not_there_fails_the_deployment(self):
-        self.ask('PATCH', '/v1/nodes/n', [{'op': 'add', 'path': '/instance_info', 'value': {
-            'image_source': self.url + '/none', 'image_checksum': 'c'}}])
-        self.ask_for('active')
-        node = self.until('deploy failed')
-        self.assertIn('Got HTTP code 404 instead of 200', node['last_error'])
-        self.assertEqual([], self.agent.asked)
-
-    def test_what_cannot_be_deployed_is_refused_at_once(self):
-        for info, text in (({}, 'instance_info.image_source'),
-                           ({'image_source': self.url + '/i.img'}, 'must be provided'),
-                           ({'image_source': 'file:///etc/passwd'}, 'are not supported')):
-            self.ask('PATCH', '/v1/nodes/n', [{'op': 'add', 'path': '/instance_info',
-                                               'value': info}])
-            reply = self.ask('PUT', '/v1/nodes/n/states/provision', {'target': 'active'}, 400)
-            self.assertIn(text, reply.text)
-            said = self.ask('GET', '/v1/nodes/n/validate').json['deploy']
-            self.assertFalse(said['result'])
-            self.assertIn(text, said['reason'])
-        self.assertEqual('available', self.state())
-
-    def test_a_boot_loader_that_fails_says_why(self):
-        def fail(method, path):
-            command = self.agent.commands[-1] if self.agent.commands else {}
-            if command.get('command_name') == 'install_bootloader':
-                command.update(command_status='FAILED', command_error={'details': 'no grub'})
-        self.agent.misbehave = fail
-        self.deploy()
-        node = self.beat_until('deploy failed')
-        self.assertIn('Failed to install a bootloader when deploying node', node['last_error'])
-        self.assertIn('no grub', node['last_error'])
 
 
 class Trust(AgentCase):

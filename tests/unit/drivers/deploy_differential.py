@@ -17,7 +17,7 @@ import tempfile
 import unittest
 from unittest import mock
 
-from ironic.common import context, exception
+from ironic.common import context, exception, raid
 from ironic.conductor import task_manager
 from ironic.conf import CONF
 from ironic.drivers.modules import agent, boot_mode_utils, deploy_utils
@@ -245,6 +245,27 @@ class Decisions(Probe):
                     said = self.ask('image', instance_info=info, driver_info=driver_info,
                                     driver_internal_info={'is_whole_disk_image': whole})
                     self.assertEqual({'value': step['args']['image_info']}, said)
+
+
+class Raids(Probe):
+    """What an agent is to make of a RAID is what Debian's Ironic tells it."""
+
+    def test_logical_disks_are_chosen_as_in_debian_s(self):
+        root, data = {'size_gb': 1, 'is_root_volume': True}, {'size_gb': 2}
+        faults = 0
+        for disks in (None, [], [root], [data], [root, data, dict(data, is_root_volume=False)]):
+            for words in ('', 'r', 'o', 'ro'):
+                config = {} if disks is None else {'logical_disks': disks, 'more': 1}
+                task = debian({})
+                task.node.target_raid_config = copy.deepcopy(config)
+                try:
+                    expected = {'value': raid.filter_target_raid_config(
+                        task.node, 'r' in words, 'o' in words)}
+                except exception.IronicException as error:
+                    expected = {'class': type(error).__name__, 'message': str(error)}
+                    faults += 1
+                self.assertEqual(expected, self.ask('raid ' + words, target_raid_config=config))
+        self.assertGreater(faults, 5)
 
 
 class ConfigDrives(Probe):

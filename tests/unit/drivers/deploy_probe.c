@@ -14,6 +14,7 @@
 #include "drivers/driver.h"
 #include "drivers/image.h"
 #include "drivers/image_layout.h"
+#include "drivers/raid_result.h"
 #include "objects/info.h"
 #include "objects/node.h"
 
@@ -36,6 +37,7 @@ static struct ci_node *read_node(struct ci_arena *mem, const json_t *fields)
     ci_node_set_driver_info(node, text_of(mem, fields, "driver_info"));
     ci_node_set_driver_internal_info(node, text_of(mem, fields, "driver_internal_info"));
     ci_node_set_properties(node, text_of(mem, fields, "properties"));
+    ci_node_set_target_raid_config(node, text_of(mem, fields, "target_raid_config"));
     return node;
 }
 
@@ -66,6 +68,9 @@ static bool answer(struct ci_task *task, const char *ask, json_t **ret_value)
 {
     if (strcmp(ask, "configdrive") == 0)
         return ci_configdrive_image(task, ret_value);
+    if (strncmp(ask, "raid ", 5) == 0) /* with root volumes, others, both or none */
+        return ci_raid_target(task, strchr(ask, 'r') != strrchr(ask, 'r'), strchr(ask, 'o'),
+                              ret_value);
     if (strcmp(ask, "validate") == 0)
         return ci_direct_deploy.base.validate(task);
     if (strcmp(ask, "boot mode") == 0)
