@@ -39,9 +39,13 @@ def main():
         castiron.prepare().start()
         pid, most, took, ours, theirs = castiron.process.pid, 0, [], [], []
         idle = measure.pss_mib(pid)
+
+        def looks():
+            return (measure.threads([pid]),
+                    measure.threads(measure.database_pids(castiron.database)))
         fill(castiron, postgres, nodes)
         while len(took) < rounds:
-            before = measure.cpu_ns([pid]), measure.database_cpu_ns(castiron.database)
+            before = looks()
             known = len(done.findall(castiron.log(10 ** 7)))
             while len(done.findall(castiron.log(10 ** 7))) == known:
                 most = max(most, measure.pss_mib(pid))
@@ -50,8 +54,8 @@ def main():
             if count < nodes:
                 continue
             took.append(ms)
-            ours.append((measure.cpu_ns([pid]) - before[0]) / 1e9)
-            theirs.append((measure.database_cpu_ns(castiron.database) - before[1]) / 1e9)
+            for used, first, last in zip((ours, theirs), before, looks()):
+                used.append(measure.used_ns(first, last) / 1e9)
         print('%d nodes, medians of %d syncs: %d ms, %.2f s of CPU and %.2f s of the database\'s; '
               'PSS %.1f MiB idle, %.1f MiB at most' % (
                   nodes, rounds, statistics.median(took), statistics.median(ours),

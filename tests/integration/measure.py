@@ -10,17 +10,22 @@ def pss_mib(pid):
         return int(re.search(r'^Pss:\s+(\d+)', rollup.read(), re.M).group(1)) / 1024
 
 
-def cpu_ns(pids):
-    """CPU time of processes so far, of those that are there."""
-    used = 0
+def threads(pids):
+    """{thread: CPU time so far} of processes."""
+    found = {}
     for pid in pids:
         for path in glob.glob('/proc/%d/task/*/schedstat' % pid):
             try:
                 with open(path, encoding='ascii') as schedstat:
-                    used += int(schedstat.read().split()[0])
+                    found[path] = int(schedstat.read().split()[0])
             except OSError:
                 continue  # a thread that has ended
-    return used
+    return found
+
+
+def used_ns(before, after):
+    """CPU time between two looks; of what ended in between, none."""
+    return sum(ns - before.get(path, 0) for path, ns in after.items())
 
 
 def database_pids(database):
@@ -35,7 +40,3 @@ def database_pids(database):
         if line.startswith('postgres:') and ' %s ' % database in line:
             found.append(int(path.split('/')[2]))
     return found
-
-
-def database_cpu_ns(database):
-    return cpu_ns(database_pids(database))
