@@ -110,8 +110,8 @@ struct ci_httpd_options {
 };
 
 /*
- * Listens and serves; *ret_httpd is there before the first request is. Fails with what is wrong with
- * the address, the limits or TLS.
+ * Listens and serves; *ret_httpd is there before the first request is. Fails with what is wrong
+ * with the address, the limits or TLS.
  */
 ci_must_check bool ci_httpd_start(struct ci_ctx *ctx, const struct ci_httpd_options *options,
                                   struct ci_httpd **ret_httpd);
