@@ -112,12 +112,11 @@ static struct {
     struct ci_durations stayed;
 } left[CI_STATE_COUNT];
 
+/* A state that a node moved from is one of the table and has its place there. */
 static void count_move(const struct before *before, enum ci_event event)
 {
     const size_t place = ci_state_place(before->state);
 
-    if (place == CI_STATE_COUNT)
-        return;
     ci_counter_add(&left[place].events[event]);
     if (before->since_us != CI_NULL_TIME)
         ci_durations_add(&left[place].stayed, (ci_time_now_us() - before->since_us) * 1000);

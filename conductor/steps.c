@@ -121,13 +121,16 @@ static json_t *find_step(const json_t *steps, const json_t *step)
     return NULL;
 }
 
-/* What [conductor]clean_step_priority_override says, deploy.erase_devices:0, else -1. */
+/*
+ * What [conductor]clean_step_priority_override says, deploy.erase_devices:0, else -1. The option
+ * has a default, so that it is never NULL.
+ */
 static int64_t overridden(struct ci_ctx *ctx, const char *id)
 {
     const char *const *pair = ctx->config->conductor.clean_step_priority_override;
     int64_t priority = -1;
 
-    for (; pair && pair[0]; pair += 2) {
+    for (; pair[0]; pair += 2) {
         if (strcmp(pair[0], id) == 0 && !ci_parse_int(pair[1], 0, INT32_MAX, &priority))
             priority = -1;
     }
@@ -160,15 +163,13 @@ static bool describe(struct ci_task *task, enum ci_flow flow, const char *interf
 static const struct ci_step_offer *offers_of(const struct ci_interface *interface,
                                              enum ci_flow flow)
 {
-    switch (flow) {
-    case CI_FLOW_CLEAN:
-        return interface->clean_steps;
-    case CI_FLOW_DEPLOY:
-        return interface->deploy_steps;
-    case CI_FLOW_SERVICE:
-        return interface->service_steps;
-    }
-    return NULL;
+    const struct ci_step_offer *const offers[] = {
+        [CI_FLOW_CLEAN] = interface->clean_steps,
+        [CI_FLOW_DEPLOY] = interface->deploy_steps,
+        [CI_FLOW_SERVICE] = interface->service_steps,
+    };
+
+    return offers[flow];
 }
 
 /* Steps of the ramdisk; one that the interface offers by itself is not offered twice. */
@@ -249,17 +250,16 @@ static json_t *order(struct ci_ctx *ctx, const json_t *steps)
     return ordered;
 }
 
+/* Never NULL: the options have defaults. */
 static const char *const *disallowed(const struct ci_ctx *ctx, enum ci_flow flow)
 {
-    switch (flow) {
-    case CI_FLOW_CLEAN:
-        return ctx->config->api.disallow_clean_steps;
-    case CI_FLOW_DEPLOY:
-        return ctx->config->api.disallow_deploy_steps;
-    case CI_FLOW_SERVICE:
-        return ctx->config->api.disallow_service_steps;
-    }
-    return NULL;
+    const char *const *const names[] = {
+        [CI_FLOW_CLEAN] = ctx->config->api.disallow_clean_steps,
+        [CI_FLOW_DEPLOY] = ctx->config->api.disallow_deploy_steps,
+        [CI_FLOW_SERVICE] = ctx->config->api.disallow_service_steps,
+    };
+
+    return names[flow];
 }
 
 bool ci_steps_check_allowed(struct ci_ctx *ctx, enum ci_flow flow, const json_t *steps)
@@ -272,7 +272,7 @@ bool ci_steps_check_allowed(struct ci_ctx *ctx, enum ci_flow flow, const json_t 
     {
         const char *id = ci_step_id(ctx, step);
 
-        if (names && ci_one_of(id, names))
+        if (ci_one_of(id, names))
             return ci_fail(ctx, StepNotAllowed, rows[flow].name, id, rows[flow].name);
     }
     return true;
@@ -282,7 +282,7 @@ static json_t *without_disallowed(struct ci_ctx *ctx, enum ci_flow flow, json_t 
 {
     const char *const *names = disallowed(ctx, flow);
 
-    for (size_t i = json_array_size(steps); names && names[0] && i-- > 0;) {
+    for (size_t i = json_array_size(steps); i-- > 0;) {
         if (ci_one_of(ci_step_id(ctx, json_array_get(steps, i)), names))
             json_array_remove(steps, i);
     }

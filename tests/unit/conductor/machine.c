@@ -3,6 +3,7 @@
 
 #include <stdatomic.h>
 
+#include "base/metrics.h"
 #include "tests/unit/conductor/life.h"
 
 static struct ci_task *take(const struct ci_node *node)
@@ -219,8 +220,31 @@ START_TEST(a_node_without_a_state_or_a_row_does_not_move)
 }
 END_TEST
 
+START_TEST(moves_are_counted_by_state_and_event)
+{
+    struct ci_text *page;
+    struct ci_task *task;
+
+    life_start();
+    page = ci_text_new(bench.ctx->mem, 1 << 20);
+    task = take(bench_node("n", CI_STATE_AVAILABLE));
+    ok(ci_machine_move(task, CI_EVENT_deploy, NULL, NULL, NULL));
+    ok(ci_machine_move(task, CI_EVENT_done, NULL, NULL, NULL));
+    ci_machine_write_metrics(ci_metrics_prometheus(bench.ctx->mem, page));
+    ck_assert_ptr_nonnull(strstr(page->bytes, "castiron_conductor_moves_total{from=\"available\","
+                                              "event=\"deploy\",to=\"deploying\"} 1\n"));
+    /* The node came to be available without a move: how long it was is not known. */
+    ck_assert_ptr_null(strstr(page->bytes, "seconds_count{state=\"available\"}"));
+    ck_assert_ptr_nonnull(
+        strstr(page->bytes, "castiron_conductor_state_seconds_count{state=\"deploying\"} 1\n"));
+    ck_assert_ptr_null(strstr(page->bytes, "event=\"fail\""));
+    ci_task_release(task);
+    bench_stop();
+}
+END_TEST
+
 UNIT_MAIN("conductor/machine", a_move_is_saved_with_its_target_and_time,
           a_target_given_replaces_the_machines, what_is_no_move_changes_nothing,
           without_a_free_worker_the_states_go_back, an_inspection_has_times_of_its_own,
           an_inspection_that_finds_no_worker_goes_back_too,
-          a_node_without_a_state_or_a_row_does_not_move)
+          a_node_without_a_state_or_a_row_does_not_move, moves_are_counted_by_state_and_event)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conductor/steps.h"
 
+#include <limits.h>
+
 #include "objects/info.h"
 #include "tests/unit/conductor/life.h"
 
@@ -200,10 +202,10 @@ static const struct ci_step_offer own_offers[] = {
      .priority = 5,
      .without_ramdisk = true,
      .argsinfo = "{\"a\": {\"required\": true}, \"b\": {\"required\": true, \"description\": "
-                 "\"the other\"}, \"c\": {}}"},
+                 "\"the other\"}, \"c\": {}, \"d\": {\"required\": false}}"},
     {0}};
 static const struct ci_step_offer broken_offers[] = {{.name = "broken", .argsinfo = "{"}, {0}};
-static bool ramdisk_fails;
+static int ramdisk_answers; /* so often, then it fails */
 
 static bool add_steps(struct ci_task *task, enum ci_flow flow, json_t *steps)
 {
@@ -216,7 +218,7 @@ static bool add_steps(struct ci_task *task, enum ci_flow flow, json_t *steps)
                                "{'interface': 'no', 'step': 'where', 'priority': 7}]");
 
     (void)flow;
-    if (ramdisk_fails)
+    if (ramdisk_answers-- <= 0)
         return ci_fail_text(task->ctx, IronicException, "no ramdisk");
     json_array_foreach(more, i, step) json_array_append(steps, step);
     return true;
@@ -236,7 +238,7 @@ static void give_interface(struct ci_task *task, const struct ci_step_offer *off
                                          .add_steps = ramdisk ? add_steps : NULL};
     hardware->deploy = deploy;
     task->hardware = hardware;
-    ramdisk_fails = false;
+    ramdisk_answers = INT_MAX;
 }
 
 static const char *ids(const json_t *steps)
@@ -272,10 +274,15 @@ START_TEST(a_ramdisk_adds_steps_that_are_not_there_yet)
     ck_assert_str_eq(kept(task, "clean_steps"), " deploy.late deploy.erase no.where deploy.own");
     ok(ci_steps_set_deploy(task, true, false));
     ck_assert_str_eq(kept(task, "deploy_steps"), " deploy.erase no.where deploy.own");
-    ramdisk_fails = true;
+    ramdisk_answers = 0;
     refused(IronicException, "no ramdisk", ci_steps_offered(task, CI_FLOW_SERVICE, &steps));
     refused(IronicException, "no ramdisk", ci_steps_set_clean(task, false, false));
-    refused(IronicException, "no ramdisk", ci_steps_set_deploy(task, true, false));
+    for (int answers = 0; answers < 3; answers++) { /* of three that a deployment's list asks for */
+        ramdisk_answers = answers;
+        refused(IronicException, "no ramdisk", ci_steps_set_deploy(task, true, false));
+    }
+    ramdisk_answers = 3;
+    ok(ci_steps_set_deploy(task, true, false));
     give_interface(task, broken_offers, false);
     ck_assert(!ci_steps_offered(task, CI_FLOW_CLEAN, &steps));
     ci_error_clear(bench.ctx);
@@ -323,6 +330,7 @@ START_TEST(what_needs_a_ramdisk_is_known)
         {"[]", false},
         {"[{'interface': 'power', 'step': 'reboot'}]", false},
         {"[{'interface': 'x', 'step': 'y', 'execute_on_child_nodes': true}]", false},
+        {"[{'interface': 'x', 'step': 'y', 'execute_on_child_nodes': false}]", true},
         {"[{'interface': 'deploy', 'step': 'own'}]", false},
         {"[{'interface': 'deploy', 'step': 'erase'}]", true},
         {"[{'interface': 'x', 'step': 'y'}]", true},
@@ -341,13 +349,22 @@ START_TEST(what_needs_a_ramdisk_is_known)
             ci_steps_validate(task, CI_FLOW_DEPLOY,
                               list("[{'interface': 'deploy', 'step': 'deploy', 'priority': 1}]"),
                               &without, &steps));
+    ok(ci_steps_need_ramdisk(task, CI_FLOW_CLEAN,
+                             list("[{'interface': 'vendor', 'step': 'log_passthrough'}]"), &need));
+    ck_assert(need);
     give_interface(task, own_offers, true);
+    refused(InvalidParameterValue, "requires booting a ramdisk",
+            ci_steps_validate(task, CI_FLOW_CLEAN,
+                              list("[{'interface': 'deploy', 'step': 'erase'}]"), &without,
+                              &steps));
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         ok(ci_steps_need_ramdisk(task, CI_FLOW_CLEAN, list(rows[i].steps), &need));
         ck_assert_msg(need == rows[i].need, "%s", rows[i].steps);
     }
     ok(ci_steps_validate(task, CI_FLOW_CLEAN, list(rows[2].steps), &without, &steps));
-    ramdisk_fails = true;
+    refused(InvalidParameterValue, "node does not support this clean step",
+            ci_steps_validate(task, CI_FLOW_CLEAN, list(rows[3].steps), &without, &steps));
+    ramdisk_answers = 0;
     refused(IronicException, "no ramdisk",
             ci_steps_need_ramdisk(task, CI_FLOW_CLEAN, list("[]"), &need));
     refused(IronicException, "no ramdisk",
@@ -454,9 +471,49 @@ START_TEST(a_list_that_cannot_be_saved_is_a_failure)
 
     life_start();
     task = take();
+    /* The list is saved, and that its steps are validated is not. */
+    ok(ci_db_script(bench.ctx, "CREATE TRIGGER keep BEFORE UPDATE ON nodes WHEN "
+                               "NEW.driver_internal_info LIKE '%steps_validated%' BEGIN "
+                               "SELECT RAISE(ABORT, 'no'); END"));
+    ck_assert(!ci_steps_renew_deploy(task));
+    ci_error_clear(bench.ctx);
+    ck_assert_str_eq(kept(task, "deploy_steps"), " deploy.deploy");
+    ck_assert_ptr_null(strstr(bench_reload(task->node)->driver_internal_info, "steps_validated"));
     ok(ci_db_run(bench.ctx, "DELETE FROM nodes", 0, NULL, NULL));
     refused(NodeNotFound, "could not be found", ci_steps_set_clean(task, false, false));
+    refused(NodeNotFound, "could not be found", ci_steps_set_service(task, false));
     refused(NodeNotFound, "could not be found", ci_steps_renew_deploy(task));
+    ci_task_release(task);
+    bench_stop();
+}
+END_TEST
+
+/* A dictionary that is nested as deep as one may be, and so too deep for a list of steps. */
+static const char *deepest(void)
+{
+    struct ci_text *json = ci_text_new(bench.ctx->mem, 1 << 16);
+
+    ci_text_add(json, "{\"c\": ");
+    for (size_t i = 1; i < ci_json_trusted.depth; i++)
+        ci_text_add(json, "[");
+    for (size_t i = 1; i < ci_json_trusted.depth; i++)
+        ci_text_add(json, "]");
+    ci_text_add(json, "}");
+    return json->bytes;
+}
+
+START_TEST(a_list_that_is_nested_too_deep_is_not_gone_on_with)
+{
+    struct ci_task *task;
+
+    life_start();
+    task = take();
+    add_template(1, "CUSTOM_DEEP", "wait", deepest());
+    ci_node_set_instance_info(task->node, "{\"traits\": [\"CUSTOM_DEEP\"]}");
+    refused(JSONTooDeep, "nested too deeply", ci_steps_set_deploy(task, true, false));
+    ck_assert_str_eq(bench_reload(task->node)->driver_internal_info, "{}");
+    task->node->driver_internal_info = NULL;
+    refused(JSONTooDeep, "nested too deeply", ci_steps_renew_deploy(task));
     ci_task_release(task);
     bench_stop();
 }
@@ -464,14 +521,14 @@ END_TEST
 
 START_TEST(each_flow_has_its_own_list_of_what_is_not_allowed)
 {
-    static const char *const names[] = {"a.b", NULL};
+    static const char *const names[] = {"a.b", NULL}, *const none[] = {NULL};
 
     bench_start();
     for (int flow = CI_FLOW_CLEAN; flow <= CI_FLOW_SERVICE; flow++) {
         ok(ci_steps_check_allowed(bench.ctx, (enum ci_flow)flow, NULL));
-        bench.config->api.disallow_clean_steps = flow == CI_FLOW_CLEAN ? names : NULL;
-        bench.config->api.disallow_deploy_steps = flow == CI_FLOW_DEPLOY ? names : NULL;
-        bench.config->api.disallow_service_steps = flow == CI_FLOW_SERVICE ? names : NULL;
+        bench.config->api.disallow_clean_steps = flow == CI_FLOW_CLEAN ? names : none;
+        bench.config->api.disallow_deploy_steps = flow == CI_FLOW_DEPLOY ? names : none;
+        bench.config->api.disallow_service_steps = flow == CI_FLOW_SERVICE ? names : none;
         ok(ci_steps_check_allowed(bench.ctx, (enum ci_flow)flow,
                                   list("[{'interface': 'a', 'step': 'c'}]")));
         refused(StepNotAllowed, "a.b",
@@ -489,4 +546,5 @@ UNIT_MAIN("conductor/steps", offers_are_described_as_ironic_does, all_errors_are
           arguments_that_are_required_are_named_with_their_meaning, what_needs_a_ramdisk_is_known,
           lists_that_were_asked_for_are_kept_and_looked_at, deploy_templates_bring_their_steps,
           a_list_that_cannot_be_saved_is_a_failure,
+          a_list_that_is_nested_too_deep_is_not_gone_on_with,
           each_flow_has_its_own_list_of_what_is_not_allowed)
