@@ -76,7 +76,9 @@ static bool keeps_date(const struct ci_type *type)
 
 /*
  * The limit stands in the statement, so that it is planned for that many rows: of a bound one the
- * engine assumes a tenth of the table, and reads all of it for each batch.
+ * engine assumes a tenth of the table, and reads all of it for each batch. The batch is
+ * materialized, since it may otherwise be chosen anew for every row where statistics are out of
+ * date.
  */
 static const char *update_sql(struct ci_ctx *ctx, const struct ci_type *type, int64_t limit)
 {
@@ -85,11 +87,12 @@ static const char *update_sql(struct ci_ctx *ctx, const struct ci_type *type, in
         type->key2 ? ci_printf(ctx->mem, "%s, %s", type->key, type->key2) : type->key;
 
     return ci_printf(ctx->mem,
-                     "UPDATE %s SET version = $1, updated_at = %s WHERE (%s) IN (SELECT %s FROM %s "
-                     "WHERE version <> $1 AND %s >= CAST($2 AS INTEGER) ORDER BY %s "
-                     "LIMIT %" PRId64 " %s)",
-                     type->table, date, both, both, type->table, type->key, both, limit,
-                     passing_over(ctx));
+                     "WITH batch AS MATERIALIZED (SELECT %s FROM %s WHERE version <> $1 AND "
+                     "%s >= CAST($2 AS INTEGER) ORDER BY %s LIMIT %" PRId64 " %s) "
+                     "UPDATE %s SET version = $1, updated_at = %s WHERE (%s) IN (SELECT %s FROM "
+                     "batch)",
+                     both, type->table, type->key, both, limit, passing_over(ctx), type->table,
+                     date, both, both);
 }
 
 /* One statement's worth; the key of the last row goes to *from. */
@@ -206,9 +209,10 @@ static bool migrate_to_builtin_inspection(struct ci_ctx *ctx, struct ci_online *
                  &ret->total) &&
            ci_db_run(ctx,
                      ci_printf(ctx->mem,
-                               "UPDATE nodes SET inspect_interface = 'agent', updated_at = $2 "
-                               "WHERE id IN (SELECT id FROM nodes WHERE %s ORDER BY id LIMIT "
-                               "CAST($1 AS INTEGER) %s)",
+                               "WITH batch AS MATERIALIZED (SELECT id FROM nodes WHERE %s ORDER BY "
+                               "id LIMIT CAST($1 AS INTEGER) %s) UPDATE nodes SET "
+                               "inspect_interface = 'agent', updated_at = $2 WHERE id IN (SELECT "
+                               "id FROM batch)",
                                chosen, passing_over(ctx)),
                      2, values, &ret->done);
 }

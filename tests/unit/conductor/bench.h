@@ -67,6 +67,7 @@ static inline struct ci_ctx *bench_prepare(void)
     bench.config->DEFAULT.rpc_transport = "none";
     bench.config->DEFAULT.enabled_hardware_types = bench_types;
     bench.config->DEFAULT.enabled_console_interfaces = bench_fake;
+    bench.config->DEFAULT.enabled_deploy_interfaces = bench_fake;
     bench.config->DEFAULT.enabled_vendor_interfaces = bench_fake;
     bench.config->conductor.node_locked_retry_interval = 0;
     bench.config->conductor.graceful_shutdown_timeout = 20;
