@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Paths: the first bytes choose method, version and pin; whatever the path is, it leads to a
- * route whose method and version fit and whose identifiers are text, or to a 4xx.
+ * Paths and queries, which may name items, too: the first bytes choose method, version and pin;
+ * whatever the path is, it leads to a route whose method and version fit and whose identifiers are
+ * text, or to a 4xx.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -41,6 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct ci_config *newest, *pinned;
     struct ci_ctx ctx = {.mem = ci_arena_new()};
+    char *path, *query;
     struct ci_request *req = ci_new(ctx.mem, struct ci_request);
 
     if (!newest) {
@@ -52,12 +54,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         data = (const uint8_t *)"\0\0", size = 2;
     ctx.config = data[0] & 128 ? pinned : newest;
     version_header = data[1] & 128 ? "1.90" : NULL;
+    /* The server itself sees to it that a path begins with a slash. */
+    path = ci_printf(ctx.mem, "/%.*s", (int)size - 2, data + 2);
+    query = path + strcspn(path, "?");
+    if (*query)
+        *query++ = '\0';
     *req = (struct ci_request){.ctx = &ctx,
                                .method = methods[data[0] % (sizeof methods / sizeof methods[0])],
                                .version = 1 + data[1] % 115,
                                .header = header,
-                               /* The server itself sees to it that a path begins with a slash. */
-                               .path = ci_printf(ctx.mem, "/%.*s", (int)size - 2, data + 2)};
+                               .path = path,
+                               .query = query};
     if (ci_route_find(req))
         check_found(req);
     else if (!ctx.error || ctx.error->status < 400 || ctx.error->status > 499)
