@@ -74,20 +74,8 @@ bool ci_keystone_open(struct ci_ctx *ctx, struct ci_keystone **ret_keystone)
     const struct ci_config *config = ctx->config;
 #define SET(name) config->keystone_authtoken.name
     const struct ci_keystone_options options = {
-        .login = {.section = "keystone_authtoken",
-                  .auth_url = SET(auth_url) ? SET(auth_url) : SET(www_authenticate_uri),
-                  .auth_type = SET(auth_type),
-                  .username = SET(username),
-                  .password = SET(password),
-                  .user_domain_id = SET(user_domain_id),
-                  .user_domain_name = SET(user_domain_name),
-                  .project_id = SET(project_id),
-                  .project_name = SET(project_name),
-                  .project_domain_id = SET(project_domain_id),
-                  .project_domain_name = SET(project_domain_name),
-                  .system_scope = SET(system_scope),
-                  .application_credential_id = SET(application_credential_id),
-                  .application_credential_secret = SET(application_credential_secret)},
+        .login = {.auth_url = SET(auth_url) ? SET(auth_url) : SET(www_authenticate_uri),
+                  CI_SERVICE_TOKEN_LOGIN(config, keystone_authtoken)},
         .interface = interface_of(ctx),
         .region = SET(region_name),
         .ca_file = SET(cafile),

@@ -18,7 +18,8 @@ enum {
     MARGIN_S = 60, /* before its end a token is no longer used */
     LIFE_S = 300,  /* of one whose end cannot be read */
     ANSWER_DEPTH = 64,
-    CREATED = 201
+    CREATED = 201,
+    UNAUTHORIZED = 401
 };
 
 struct ci_service_token {
@@ -212,6 +213,32 @@ void ci_service_token_drop(struct ci_service_token *token, const char *text)
     if (token->text.length > 0 && strcmp(token->text.bytes, text) == 0)
         ci_text_clear(&token->text);
     pthread_mutex_unlock(&token->lock);
+}
+
+bool ci_service_token_send(struct ci_ctx *ctx, struct ci_service_token *token,
+                           const struct ci_httpc_request *request,
+                           struct ci_httpc_response *ret_response)
+{
+    struct ci_httpc_request with_token = *request;
+    struct ci_httpc_header *headers;
+    size_t n = 0;
+
+    while (request->headers && request->headers[n].name)
+        n++;
+    headers = ci_alloc_array(ctx->mem, n + 2, sizeof *headers);
+    if (n > 0)
+        memcpy(headers, request->headers, n * sizeof *headers);
+    headers[n].name = "X-Auth-Token";
+    with_token.headers = headers;
+    for (int tries = 0; tries < 2; tries++) {
+        if (!ci_service_token_get(ctx, token, &headers[n].value) ||
+            !ci_httpc_send(ctx, token->client, &with_token, ret_response))
+            return false;
+        if (ret_response->status != UNAUTHORIZED)
+            return true;
+        ci_service_token_drop(token, headers[n].value);
+    }
+    return true;
 }
 
 static bool is_wanted(const json_t *object, const char *key, const char *wanted)

@@ -26,6 +26,22 @@ struct ci_service_token_options {
 };
 
 /*
+ * All members but auth_url, for an initializer, from a section that has an option for each of
+ * them: those of Keystone's libraries have the same names everywhere.
+ */
+#define CI_SERVICE_TOKEN_LOGIN(config, name)                                                       \
+    .section = #name, .auth_type = (config)->name.auth_type,                                       \
+    .application_credential_id = (config)->name.application_credential_id,                         \
+    .application_credential_secret = (config)->name.application_credential_secret,                 \
+    .username = (config)->name.username, .password = (config)->name.password,                      \
+    .user_domain_id = (config)->name.user_domain_id,                                               \
+    .user_domain_name = (config)->name.user_domain_name, .project_id = (config)->name.project_id,  \
+    .project_name = (config)->name.project_name,                                                   \
+    .project_domain_id = (config)->name.project_domain_id,                                         \
+    .project_domain_name = (config)->name.project_domain_name,                                     \
+    .system_scope = (config)->name.system_scope
+
+/*
  * Asks nobody yet. The client is borrowed and outlives it. Fails with ConfigInvalid, naming the
  * option that is missing or means nothing here. Ends with ci_service_token_free(), which accepts
  * NULL.
@@ -42,6 +58,15 @@ void ci_service_token_free(struct ci_service_token *token);
  */
 ci_must_check bool ci_service_token_get(struct ci_ctx *ctx, struct ci_service_token *token,
                                         const char **ret_text);
+
+/*
+ * Sends a request with the token as its X-Auth-Token, and once more with a new one when that is
+ * answered with 401. The token's client is used. Fails as ci_service_token_get() and
+ * ci_httpc_send() do.
+ */
+ci_must_check bool ci_service_token_send(struct ci_ctx *ctx, struct ci_service_token *token,
+                                         const struct ci_httpc_request *request,
+                                         struct ci_httpc_response *ret_response);
 
 /* Which address of another service is wanted; NULL: any. */
 struct ci_endpoint {

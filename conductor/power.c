@@ -15,6 +15,7 @@
 #include "conductor/calls.h"
 #include "conductor/history.h"
 #include "conductor/notify.h"
+#include "conductor/nova.h"
 #include "db/db.h"
 #include "objects/info.h"
 #include "objects/states.h"
@@ -241,6 +242,7 @@ static bool finish(struct ci_task *task, const char *new_state)
     ci_node_set_target_power_state(node, NULL);
     if (!ci_node_save(task->ctx, node))
         return false;
+    ci_nova_tell_power(task);
     ci_notify_power(task, CI_NOTIFY_END, new_state);
     ci_info(task->ctx, "Node power state changed", "node=%s state=%s by=%s", node->uuid, target,
             new_state);

@@ -25,6 +25,7 @@
 #include "conductor/console.h"
 #include "conductor/former.h"
 #include "conductor/inspection_rules.h"
+#include "conductor/nova.h"
 #include "conductor/periodic.h"
 #include "conductor/registry.h"
 #include "conductor/stuck.h"
@@ -346,6 +347,7 @@ static struct ci_conductor *conductor_new(struct ci_ctx *ctx)
     conductor->rings = ci_rings_new();
     conductor->sync_counts = ci_sync_counts_new();
     conductor->holds = ci_holds_new();
+    conductor->nova = ci_nova_new(ctx);
     conductor->own = own;
     own->mem = mem;
     own->config = ctx->config;
@@ -380,6 +382,7 @@ static void conductor_free(struct ci_conductor *conductor)
     ci_periodic_stop(own->periodic);
     ci_workers_free(conductor->workers);
     ci_periodic_free(own->periodic);
+    ci_nova_free(conductor->nova);
     ci_sync_counts_free(conductor->sync_counts);
     ci_rings_free(conductor->rings);
     ci_holds_free(conductor->holds);

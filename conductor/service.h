@@ -20,6 +20,7 @@ struct ci_conductor {
     struct ci_rings *rings;             /* who has which node */
     struct ci_sync_counts *sync_counts; /* failed power syncs (sync_power.h) */
     struct ci_holds *holds;             /* the locks that its tasks have; task.c's */
+    struct ci_nova *nova;               /* NULL: it is told nothing (nova.h) */
     struct ci_conductor_private *own;
 };
 

@@ -20,6 +20,7 @@
 #include "conductor/history.h"
 #include "conductor/mapped.h"
 #include "conductor/notify.h"
+#include "conductor/nova.h"
 #include "conductor/observe.h"
 #include "conductor/periodic.h"
 #include "conductor/power.h"
@@ -137,8 +138,10 @@ static const char *shown(const char *state)
 
 static void tell_corrected(struct ci_task *task, const char *former)
 {
-    if (!ci_same(former, task->node->power_state))
-        ci_notify_power_corrected(task, former);
+    if (ci_same(former, task->node->power_state))
+        return;
+    ci_nova_tell_power(task);
+    ci_notify_power_corrected(task, former);
 }
 
 /* Too often: what is known is written down, and the node set apart. `why` may be NULL. */

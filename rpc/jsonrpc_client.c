@@ -19,7 +19,7 @@
 #include "rpc/message.h"
 #include "rpc/transport.h"
 
-enum { TIMEOUT_S = 120, UNAUTHORIZED = 401, ERRORS = 400, SERVER_ERRORS = 500 };
+enum { TIMEOUT_S = 120, ERRORS = 400, SERVER_ERRORS = 500 };
 
 struct client {
     struct ci_rpc rpc;
@@ -52,32 +52,12 @@ static bool unanswered(struct ci_ctx *ctx, const struct sending *sending, const 
 static bool post(struct client *client, struct ci_ctx *ctx, struct sending *sending,
                  struct ci_httpc_response *ret_response)
 {
-    if (ci_httpc_send(ctx, client->http, &sending->request, ret_response))
+    if (client->token ? ci_service_token_send(ctx, client->token, &sending->request, ret_response)
+                      : ci_httpc_send(ctx, client->http, &sending->request, ret_response))
         return true;
     if (ci_failed_with(ctx, CI_ERR_ServiceUnavailable))
         return unreachable(ctx, sending, ci_error_take(ctx));
     return unanswered(ctx, sending, ci_error_take(ctx));
-}
-
-/* With the token that is there, and once more with a new one when that is refused. */
-static bool post_with_token(struct client *client, struct ci_ctx *ctx, struct sending *sending,
-                            struct ci_httpc_response *ret_response)
-{
-    struct ci_httpc_header *headers = ci_alloc_array(ctx->mem, 3, sizeof *headers);
-
-    headers[0] = (struct ci_httpc_header){"Content-Type", CI_JSONRPC_CONTENT_TYPE};
-    headers[1].name = "X-Auth-Token";
-    sending->request.headers = headers;
-    for (int tries = 0; tries < 2; tries++) {
-        if (!ci_service_token_get(ctx, client->token, &headers[1].value))
-            return unreachable(ctx, sending, ci_error_take(ctx));
-        if (!post(client, ctx, sending, ret_response))
-            return false;
-        if (ret_response->status != UNAUTHORIZED)
-            return true;
-        ci_service_token_drop(client->token, headers[1].value);
-    }
-    return true;
 }
 
 /* The answer's status says whether the call was run: only then is there an answer to it. */
@@ -94,14 +74,14 @@ static bool check_status(struct ci_ctx *ctx, const struct sending *sending, int 
 static bool converse(struct client *client, struct ci_ctx *ctx, struct sending *sending,
                      json_t **ret_result)
 {
+    static const struct ci_httpc_header with_token[] = {{"Content-Type", CI_JSONRPC_CONTENT_TYPE},
+                                                        {NULL, NULL}};
     static const struct ci_httpc_header plain[] = {
         {"Content-Type", CI_JSONRPC_CONTENT_TYPE}, {"X-Auth-Token", "notused"}, {NULL, NULL}};
     struct ci_httpc_response response;
 
-    sending->request.headers = plain;
-    if (!(client->token ? post_with_token(client, ctx, sending, &response)
-                        : post(client, ctx, sending, &response)) ||
-        !check_status(ctx, sending, response.status))
+    sending->request.headers = client->token ? with_token : plain;
+    if (!post(client, ctx, sending, &response) || !check_status(ctx, sending, response.status))
         return false;
     *ret_result = NULL;
     if (sending->row->cast)

@@ -25,8 +25,20 @@ static atomic_int asked, status;
 static _Atomic int64_t life_s;
 static atomic_bool unreadable, without_token;
 
-/* A ci_httpd_on_request: the first token is token-1. */
-static void on_request(struct ci_httpd_request *req, void *arg)
+/* Of another service, which takes token-2 alone; its answer is what it was asked with. */
+static void serve(struct ci_httpd_request *req)
+{
+    const char *shown = ci_httpd_header(req, "X-Auth-Token"),
+               *more = ci_httpd_header(req, "X-More");
+    struct ci_text body;
+
+    ci_text_init(&body, 4096);
+    ci_text_printf(&body, "%s|%s|%.*s", shown, more, (int)req->body_length, req->body);
+    ci_httpd_answer(req, strcmp(shown, "token-2") == 0 ? 200 : 401, NULL, &body);
+    ci_text_done(&body);
+}
+
+static void give_token(struct ci_httpd_request *req)
 {
     struct ci_arena *mem = ci_arena_new();
     const char *text = ci_printf(mem, "token-%d", ++asked);
@@ -35,7 +47,6 @@ static void on_request(struct ci_httpd_request *req, void *arg)
                                               {NULL, NULL}};
     struct ci_text body;
 
-    (void)arg;
     snprintf(asked_for, sizeof asked_for, "%.*s", (int)req->body_length, req->body);
     snprintf(asked_at, sizeof asked_at, "%s %s", req->method, req->path);
     ci_text_init(&body, 4096);
@@ -47,6 +58,16 @@ static void on_request(struct ci_httpd_request *req, void *arg)
     ci_httpd_answer(req, status, headers, &body);
     ci_text_done(&body);
     ci_arena_free(mem);
+}
+
+/* A ci_httpd_on_request: the first token is token-1. */
+static void on_request(struct ci_httpd_request *req, void *arg)
+{
+    (void)arg;
+    if (strcmp(req->path, "/service") == 0)
+        serve(req);
+    else
+        give_token(req);
 }
 
 static struct ci_service_token_options options_at(const char *path)
@@ -118,6 +139,32 @@ START_TEST(a_token_is_kept_until_it_is_dropped)
     gives("token-2");
     ci_service_token_drop(token, "token-1"); /* somebody else has dropped it before */
     gives("token-2");
+    finish();
+}
+END_TEST
+
+START_TEST(a_request_goes_with_a_token_and_once_more_with_a_new_one)
+{
+    static const struct ci_httpc_header headers[] = {{"X-More", "more"}, {NULL, NULL}};
+    struct ci_httpc_request request = {.method = "POST", .body = "body", .body_length = 4};
+    struct ci_httpc_response response;
+    struct ci_ctx *ctx;
+
+    start();
+    ctx = unit_ctx();
+    request.url = ci_printf(ctx->mem, "http://127.0.0.1:%d/service", ci_httpd_port(keystone));
+    request.headers = headers;
+    ck_assert(ci_service_token_send(ctx, token, &request, &response));
+    ck_assert_int_eq(response.status, 200);
+    ck_assert_str_eq(response.body, "token-2|more|body");
+    ck_assert_int_eq(asked, 2);
+    ci_service_token_drop(token, "token-2");
+    ck_assert(ci_service_token_send(ctx, token, &request, &response));
+    ck_assert_int_eq(response.status, 401); /* neither token-3 nor token-4 is taken */
+    ck_assert_int_eq(asked, 4);
+    status = 500;
+    ck_assert(!ci_service_token_send(ctx, token, &request, &response));
+    ck_assert(ci_failed_with(ctx, CI_ERR_ServiceUnavailable));
     finish();
 }
 END_TEST
@@ -264,6 +311,7 @@ START_TEST(threads_ask_once)
 END_TEST
 
 UNIT_MAIN("base/service_token", a_token_is_kept_until_it_is_dropped,
+          a_request_goes_with_a_token_and_once_more_with_a_new_one,
           a_token_is_renewed_before_it_ends, a_token_without_a_readable_end_is_kept_for_a_while,
           a_keystone_that_gives_none_is_asked_again, what_is_asked_for, what_is_missing_is_named,
           threads_ask_once)

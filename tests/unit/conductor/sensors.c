@@ -1,35 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conductor/sensors.h"
 
-#include <stdlib.h>
-
-#include "base/log.h"
 #include "conductor/periodic.h"
 #include "rpc/notify.h"
 #include "tests/unit/conductor/life.h"
+#include "tests/unit/conductor/logged.h"
 
 #define SENSORS                                                                                    \
     "{\"fake_sensors\": {\"Fan\": {\"fan 1\": {\"Sensor Reading\": \"4500 RPM\"}}, "               \
     "\"Voltage\": {\"v\": {\"Sensor Reading\": \"12\"}}}}"
 
-static char log_path[64];
-
-/* Notifications go into a log of the test's own. */
+/* Notifications go into the log. */
 static void start(void)
 {
     static const char *const into_the_log[] = {"log", NULL};
-    int file;
 
     life_prepare();
-    snprintf(log_path, sizeof log_path, "/tmp/castiron-unit-XXXXXX");
-    file = mkstemp(log_path);
-    ck_assert_int_ge(file, 0);
-    close(file);
-    bench.config->DEFAULT.log_file = log_path;
-    bench.config->DEFAULT.debug = true;
     bench.config->sensor_data.send_sensor_data = true;
     bench.config->oslo_messaging_notifications.driver = into_the_log;
-    ok(ci_log_open(bench.ctx, bench.config, "unit"));
+    logged_begin();
     ok(ci_notifier_new_measuring(bench.ctx, "unit", &bench.ctx->notifier));
     bench_begin();
 }
@@ -37,19 +26,10 @@ static void start(void)
 /* Everything is sent; gives the log. */
 static const char *stop(void)
 {
-    static char text[262144];
-    FILE *file;
-
     ci_notifier_free(bench.ctx->notifier);
     bench.ctx->notifier = NULL;
     bench_stop();
-    ci_log_close();
-    file = fopen(log_path, "r");
-    ck_assert_ptr_nonnull(file);
-    text[fread(text, 1, sizeof text - 1, file)] = '\0';
-    fclose(file);
-    unlink(log_path);
-    return text;
+    return logged_end();
 }
 
 static struct ci_node *node_with(const char *name, const char *state, const char *driver_info)
