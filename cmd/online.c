@@ -157,13 +157,15 @@ static bool warn_of_nameless(struct ci_ctx *ctx)
 
     if (!ci_online_nameless(ctx, &from))
         return false;
+    /* Said to who runs it, wherever the log goes. */
     if (from)
-        ci_warning(
-            ctx,
-            "Sessions without a name are open in the database: Ironic's own services connect "
-            "so. An older API leaves no row by which it could be known, and answers 500 to "
-            "whole lists once rows are newer: none must be running",
-            "from=%s", from);
+        (void)fprintf(
+            stderr,
+            "Warning: sessions without a name are open in the database, from %s: Ironic's "
+            "own services connect so. An older API leaves no row by which it could be "
+            "known, and answers 500 to whole lists once rows are newer: none must be "
+            "running.\n",
+            from);
     return true;
 }
 

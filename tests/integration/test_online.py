@@ -223,7 +223,7 @@ class OnPostgreSQL(Online, migration.OldPostgreSQL):
         with libpq.Connection(store.postgres.port, store.name):
             said = self.online()
         self.assertIn('An older API leaves no row', said.stderr)
-        self.assertIn('from=127.0.0.1 (1)', said.stderr)
+        self.assertIn('from 127.0.0.1 (1)', said.stderr)
         self.assertEqual(0, self.older(store))
         self.assertNotIn('older API', self.online().stderr)
 
