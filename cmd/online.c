@@ -10,7 +10,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "objects/online.h"
